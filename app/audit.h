@@ -1,0 +1,30 @@
+/*
+ * What the access log is told of a request: headers that nginx logs and hides from clients. An id
+ * stands there on success only if this very request changed its hold.
+ */
+#ifndef STOK_AUDIT_H
+#define STOK_AUDIT_H
+
+#include <nettle/hmac.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "command.h"
+#include "outcome.h"
+#include "text.h"
+
+/* Hashes session ids, so that the log can follow a session without being able to become it. */
+struct audit {
+	struct hmac_sha256_ctx hash;
+};
+
+void audit_init(struct audit *audit, const uint8_t *key, size_t key_length);
+
+/*
+ * Adds the headers. `outcome` is NULL where there was no decision, and `code` says why; `swept`
+ * counts over all passes.
+ */
+void audit_headers(struct audit *audit, struct text *head, const struct command *command,
+	enum caller caller, enum code code, const struct outcome *outcome, int32_t swept);
+
+#endif

@@ -1,0 +1,169 @@
+#include "config.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "limits.h"
+#include "number.h"
+
+#define LINE_MAX_LENGTH 512
+
+static const char *setting(const char *name)
+{
+	const char *value = getenv(name);
+
+	return value != NULL && value[0] != '\0' ? value : NULL;
+}
+
+static void complain(struct text *problems, const char *name, const char *value, const char *why)
+{
+	char line[1024];
+
+	snprintf(line, sizeof(line), "%s%s%s: %s\n", name, value != NULL ? "=" : "",
+		value != NULL ? value : "", why);
+	text_add(problems, line);
+}
+
+/* Calls `take` with every line that is neither blank nor a comment. */
+static void read_lines(const char *name, struct text *problems,
+	bool (*take)(void *context, char *line), void *context, const char *expected)
+{
+	const char *path = setting(name);
+	char line[LINE_MAX_LENGTH];
+	FILE *file = fopen(path, "re");
+
+	if (file == NULL) {
+		complain(problems, name, path, strerror(errno));
+		return;
+	}
+	while (fgets(line, sizeof(line), file) != NULL) {
+		line[strcspn(line, "\r\n")] = '\0';
+		if (line[0] == '\0' || line[0] == '#')
+			continue;
+		if (!take(context, line)) {
+			complain(problems, name, path, expected);
+			break;
+		}
+	}
+	if (ferror(file))
+		complain(problems, name, path, strerror(errno));
+	fclose(file);
+}
+
+/* "x-api-key: KEY", so that the same file serves `curl -H @file`. */
+static bool take_key(void *context, char *line)
+{
+	static const char header[] = "x-api-key:";
+	char *key = line + sizeof(header) - 1;
+
+	if (strncasecmp(line, header, sizeof(header) - 1) != 0)
+		return false;
+	key += strspn(key, " \t");
+	return keys_add(context, key, strlen(key));
+}
+
+static void load_keys(struct keys *keys, const char *name, struct text *problems)
+{
+	if (setting(name) == NULL)
+		return; /* not configured: what the key guards stays closed */
+	read_lines(name, problems, take_key, keys,
+		"wants one or two lines 'x-api-key: KEY', each key of 16 to 128 visible ASCII "
+		"characters");
+	if (keys->count == 0 && problems->length == 0)
+		complain(problems, name, setting(name), "has no key");
+}
+
+static bool take_audit_key(void *context, char *line)
+{
+	struct config *config = context;
+	size_t length = strlen(line);
+
+	if (config->audit_key_length > 0 || length < 32 || length > AUDIT_KEY_MAX)
+		return false;
+	memcpy(config->audit_key, line, length);
+	config->audit_key_length = length;
+	return true;
+}
+
+static void load_audit_key(struct config *config, struct text *problems)
+{
+	static const char name[] = "STOK_AUDIT_KEY_FILE";
+
+	if (setting(name) == NULL) {
+		complain(problems, name, NULL,
+			"is not set; session ids are hashed with the key in that file");
+		return;
+	}
+	read_lines(name, problems, take_audit_key, config,
+		"wants one line of 32 to 128 characters, made at random");
+	if (config->audit_key_length == 0 && problems->length == 0)
+		complain(problems, name, setting(name), "has no key");
+}
+
+static bool take_group(void *context, char *line)
+{
+	bool *found = context;
+
+	*found = *found || strncmp(line, "[stok]", strlen("[stok]")) == 0;
+	return true;
+}
+
+/* The client library ignores a missing option file in silence; this does not. */
+static void load_database(struct config *config, struct text *problems)
+{
+	static const char name[] = "STOK_DB_OPTIONS";
+	bool found = false;
+	size_t before = problems->length;
+
+	config->database_options = setting(name);
+	if (config->database_options == NULL) {
+		complain(problems, name, NULL,
+			"is not set; it names the MySQL option file with the group [stok]");
+		return;
+	}
+	read_lines(name, problems, take_group, &found, "");
+	if (!found && problems->length == before)
+		complain(problems, name, config->database_options, "has no group [stok]");
+}
+
+static void load_committers(struct config *config, struct text *problems)
+{
+	static const char name[] = "STOK_COMMITTERS";
+	const char *value = setting(name);
+	uint64_t number = 1;
+
+	if (value != NULL && (!number_read(value, strlen(value), &number) || number < 1 ||
+				     number > COMMITTERS_MAX))
+		complain(problems, name, value, "must be a number between 1 and 8");
+	config->committers = (uint32_t)number;
+}
+
+static void load_language(struct config *config, struct text *problems)
+{
+	static const char name[] = "STOK_LANGUAGE";
+	const char *value = setting(name);
+
+	config->language = LANGUAGE_ENGLISH;
+	if (value == NULL || strcmp(value, "en") == 0)
+		return;
+	if (strcmp(value, "tr") == 0)
+		config->language = LANGUAGE_TURKISH;
+	else
+		complain(problems, name, value, "must be tr or en");
+}
+
+bool config_load(struct config *config, struct text *problems)
+{
+	memset(config, 0, sizeof(*config));
+	load_database(config, problems);
+	load_keys(&config->keyring.storefront, "STOK_STOREFRONT_KEY_FILE", problems);
+	load_keys(&config->keyring.cron, "STOK_CRON_KEY_FILE", problems);
+	load_audit_key(config, problems);
+	load_committers(config, problems);
+	load_language(config, problems);
+	config->metrics_file = setting("STOK_METRICS_FILE");
+	return problems->length == 0;
+}

@@ -1,0 +1,67 @@
+/*
+ * One connection to the database. The only file that knows the client library, and the only one
+ * that knows what the server's error numbers mean. Owned by one thread.
+ */
+#ifndef STOK_CONNECTION_H
+#define STOK_CONNECTION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "text.h"
+
+/* How an exchange with the database ended. */
+enum store_status {
+	STORE_OK,
+	STORE_RETRY,   /* deadlock: rolled back, worth another try */
+	STORE_BUSY,    /* a lock was not to be had in time: rolled back */
+	STORE_LOST,    /* the connection is gone, and nothing happened */
+	STORE_UNKNOWN, /* the connection is gone, and COMMIT may have happened */
+	STORE_FAILED,  /* the statement itself cannot be done */
+};
+
+struct connection;
+
+/* `option_file`: a MySQL option file with a group [stok]; borrowed. Does not connect. */
+struct connection *connection_new(const char *option_file);
+void connection_free(struct connection *connection);
+
+/*
+ * Connects unless connected. STORE_LOST at once while it backs off after a failure; else after at
+ * most one attempt (about 1 s).
+ */
+enum store_status connection_open(struct connection *connection)
+	__attribute__((warn_unused_result));
+
+bool connection_is_open(const struct connection *connection);
+
+/* A statement without an answer. Any failure has rolled the transaction back. */
+enum store_status connection_run(struct connection *connection, const struct text *statement)
+	__attribute__((warn_unused_result));
+
+/* A statement with an answer: `row` gets every row's columns, NULL for NULL. */
+typedef void row_reader(void *context, char **columns);
+enum store_status connection_select(struct connection *connection, const struct text *statement,
+	row_reader *row, void *context) __attribute__((warn_unused_result));
+
+/* COMMIT. STORE_UNKNOWN, if the connection dies in the middle. */
+enum store_status connection_commit(struct connection *connection)
+	__attribute__((warn_unused_result));
+
+/* Gives all locks back; drops the connection if that fails. */
+void connection_rollback(struct connection *connection);
+
+/* Of the last multi-row INSERT: the first id, and the step to the next. */
+uint64_t connection_first_id(const struct connection *connection);
+uint64_t connection_id_step(const struct connection *connection);
+
+/* ProductVariant is a table, not a view over the shop's own. */
+bool connection_variants_are_table(const struct connection *connection);
+
+/* The client library's own state: of the process, before its first thread; of each thread. */
+bool connection_library_begin(void) __attribute__((warn_unused_result));
+void connection_library_end(void);
+void connection_thread_begin(void);
+void connection_thread_end(void);
+
+#endif

@@ -1,0 +1,335 @@
+#include "gate.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcgiapp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include "limits.h"
+#include "log.h"
+#include "monotonic.h"
+#include "number.h"
+#include "request.h"
+#include "response.h"
+
+#define EVENTS_MAX   64
+#define ACCEPTS_MAX  64	  /* in a row, before anything else is looked at */
+#define READ_S_MAX   1	  /* nginx sends a request whole: who does not, does not hold us up */
+#define DRAIN_MS_MAX 1000 /* when stopping, for connections that have not said anything yet */
+
+struct gate {
+	/* set once */
+	const struct config *config;
+	struct queue *queue;
+	struct metrics *metrics;
+	int listen_fd;
+	int stop_fd;
+	int epoll_fd;
+
+	/* owned by the thread */
+	uint32_t silent; /* connections in epoll that have not sent anything yet */
+	struct refusal refusal;
+	struct response response;
+	char body[BODY_MAX + 2]; /* one byte to see that it is too long, and the NUL */
+};
+
+/* what nginx sent */
+
+/* "NAME=value" of the FastCGI environment: the value, if it is that name. */
+static const char *value_of(const char *pair, const char *name)
+{
+	size_t length = strlen(name);
+
+	return strncmp(pair, name, length) == 0 && pair[length] == '=' ? pair + length + 1 : NULL;
+}
+
+struct wanted {
+	const char *name;
+	size_t offset; /* of a const char * in struct http_request */
+};
+
+static const struct wanted wanted[] = {
+	{"REQUEST_METHOD", offsetof(struct http_request, method)},
+	{"REQUEST_URI", offsetof(struct http_request, uri)},
+	{"CONTENT_TYPE", offsetof(struct http_request, content_type)},
+	{"HTTP_X_API_KEY", offsetof(struct http_request, api_key)},
+	{"HTTP_ACCEPT_LANGUAGE", offsetof(struct http_request, accept_language)},
+	{"STOK_REQUEST_ID", offsetof(struct http_request, request_id)},
+};
+
+static void read_param(struct http_request *http, const char *pair)
+{
+	const char *value;
+
+	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
+		value = value_of(pair, wanted[i].name);
+		if (value == NULL)
+			continue;
+		if (value_of(pair, "HTTP_X_API_KEY") != NULL)
+			http->api_key_count++; /* nginx passes a header that came twice twice */
+		*(const char **)((char *)http + wanted[i].offset) = value;
+		return;
+	}
+	if ((value = value_of(pair, "STOK_TRUSTED")) != NULL)
+		http->trusted = strcmp(value, "1") == 0;
+	else if ((value = value_of(pair, "STOK_OPERATOR")) != NULL)
+		http->operator_address = strcmp(value, "1") == 0;
+}
+
+/* False: the connection broke in the middle of the body. */
+static bool read_body(struct gate *gate, FCGX_Request *fastcgi, struct http_request *http)
+{
+	const char *announced = FCGX_GetParam("CONTENT_LENGTH", fastcgi->envp);
+	uint64_t expected;
+	int length = FCGX_GetStr(gate->body, BODY_MAX + 1, fastcgi->in);
+
+	if (length < 0 || FCGX_GetError(fastcgi->in) != 0)
+		return false;
+	gate->body[length] = '\0';
+	http->body = gate->body;
+	http->body_length = (size_t)length;
+	http->body_too_large = length > BODY_MAX;
+	if (announced != NULL && number_read(announced, strlen(announced), &expected))
+		return http->body_too_large || expected == (uint64_t)length;
+	return true;
+}
+
+static bool read_request(struct gate *gate, FCGX_Request *fastcgi, struct http_request *http)
+{
+	*http = (struct http_request){.method = "",
+		.uri = "",
+		.content_type = "",
+		.api_key = "",
+		.accept_language = "",
+		.request_id = ""};
+	for (char **pair = fastcgi->envp; *pair != NULL; pair++)
+		read_param(http, *pair);
+	return read_body(gate, fastcgi, http);
+}
+
+/* answers without a database */
+
+static void send_answer(struct gate *gate, struct job *job, enum code code)
+{
+	metrics_count_answer(gate->metrics, code);
+	response_send(&gate->response, &job->fastcgi);
+	queue_give_back(gate->queue, job);
+}
+
+static struct addressee addressee_of(const struct job *job)
+{
+	return (struct addressee){
+		.command = &job->command, .caller = job->caller, .language = job->language};
+}
+
+static void refuse(struct gate *gate, struct job *job)
+{
+	struct addressee to = addressee_of(job);
+
+	response_refused(&gate->response, &to, &gate->refusal);
+	send_answer(gate, job, gate->refusal.code);
+}
+
+static void answer_live(struct gate *gate, struct job *job)
+{
+	struct addressee to = addressee_of(job);
+
+	job->outcome = (struct outcome){.code = CODE_LIVE, .success = true};
+	response_decided(&gate->response, &to, &job->outcome, 0);
+	send_answer(gate, job, CODE_LIVE);
+}
+
+static void answer_metrics(struct gate *gate, struct job *job)
+{
+	struct addressee to = addressee_of(job);
+
+	response_begin_text(&gate->response, &to);
+	metrics_write(gate->metrics, &gate->response.body);
+	send_answer(gate, job, CODE_METRICS);
+}
+
+static void answer_busy(struct gate *gate, struct job *job)
+{
+	struct addressee to = addressee_of(job);
+
+	response_failed(&gate->response, &to, CODE_BUSY);
+	send_answer(gate, job, CODE_BUSY);
+}
+
+/* one request */
+
+static void dispatch(struct gate *gate, struct job *job, const struct http_request *http)
+{
+	job->language = language_of(http->accept_language, gate->config->language);
+	job->started_ms = monotonic_ms();
+	job->swept = 0;
+	if (!request_read(
+		    http, &gate->config->keyring, &job->command, &job->caller, &gate->refusal)) {
+		if (gate->refusal.code == CODE_INTERNAL_ERROR)
+			log_error("nginx passes no STOK_REQUEST_ID: include stok's configuration");
+		refuse(gate, job);
+	} else if (job->command.action == ACTION_LIVE) {
+		answer_live(gate, job);
+	} else if (job->command.action == ACTION_METRICS) {
+		answer_metrics(gate, job);
+	} else if (!queue_push(gate->queue, job)) {
+		answer_busy(gate, job);
+	}
+}
+
+/*
+ * libfcgi accepts connections itself, and blocks on it. Given a request that has its connection
+ * already, it skips that and reads. These fields are public in its header, though marked as its
+ * own; configure checks that they are there, and the tests that they still mean this.
+ */
+static void adopt_connection(FCGX_Request *fastcgi, int fd)
+{
+	FCGX_InitRequest(fastcgi, -1, 0);
+	fastcgi->ipcFd = fd;
+	fastcgi->keepConnection = 1;
+	FCGX_Detach(fastcgi);
+}
+
+static void serve(struct gate *gate, int fd)
+{
+	struct job *job = queue_borrow(gate->queue);
+	struct http_request http;
+
+	assert(job != NULL); /* there are more jobs than can wait and be in hand */
+	adopt_connection(&job->fastcgi, fd);
+	if (FCGX_Accept_r(&job->fastcgi) != 0) {
+		queue_give_back(gate->queue, job); /* it was closed by libfcgi */
+	} else if (!read_request(gate, &job->fastcgi, &http)) {
+		job->fastcgi.keepConnection = 0;
+		FCGX_Detach(&job->fastcgi);
+		FCGX_Finish_r(&job->fastcgi);
+		queue_give_back(gate->queue, job);
+	} else {
+		dispatch(gate, job, &http);
+	}
+}
+
+/* connections */
+
+static bool has_data(int fd)
+{
+	char byte;
+
+	/* The end of the connection is something to read, too. */
+	return recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0;
+}
+
+static void wait_for_data(struct gate *gate, int fd)
+{
+	struct epoll_event event = {.events = EPOLLIN | EPOLLONESHOT, .data.fd = fd};
+
+	if (epoll_ctl(gate->epoll_fd, EPOLL_CTL_ADD, fd, &event) != 0)
+		close(fd);
+	else
+		gate->silent++;
+}
+
+/* False: the listening socket is no good. */
+static bool accept_some(struct gate *gate)
+{
+	struct timeval limit = {.tv_sec = READ_S_MAX};
+
+	for (int i = 0; i < ACCEPTS_MAX; i++) {
+		int fd = accept4(gate->listen_fd, NULL, NULL, SOCK_CLOEXEC);
+
+		if (fd < 0) {
+			/* Too many open files is a state that passes. */
+			return errno != EBADF && errno != EINVAL && errno != ENOTSOCK;
+		}
+		setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+		setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
+		if (has_data(fd))
+			serve(gate, fd);
+		else
+			wait_for_data(gate, fd);
+	}
+	return true;
+}
+
+static void serve_silent(struct gate *gate, int fd)
+{
+	gate->silent--;
+	epoll_ctl(gate->epoll_fd, EPOLL_CTL_DEL, fd, NULL);
+	serve(gate, fd);
+}
+
+/* One round of the loop. False: it is time to stop. */
+static bool turn(struct gate *gate, int timeout_ms, bool *failed)
+{
+	struct epoll_event events[EVENTS_MAX];
+	int count = epoll_wait(gate->epoll_fd, events, EVENTS_MAX, timeout_ms);
+	bool stop = false;
+
+	for (int i = 0; i < count; i++) {
+		int fd = events[i].data.fd;
+
+		if (fd == gate->stop_fd)
+			stop = true;
+		else if (fd == gate->listen_fd)
+			*failed = !accept_some(gate);
+		else
+			serve_silent(gate, fd);
+	}
+	return !stop && !*failed;
+}
+
+/* Connections that were accepted may still bring their request. */
+static void drain(struct gate *gate)
+{
+	int64_t end_ms = monotonic_ms() + DRAIN_MS_MAX;
+	bool failed = false;
+
+	epoll_ctl(gate->epoll_fd, EPOLL_CTL_DEL, gate->listen_fd, NULL);
+	epoll_ctl(gate->epoll_fd, EPOLL_CTL_DEL, gate->stop_fd, NULL);
+	while (gate->silent > 0 && monotonic_ms() < end_ms)
+		turn(gate, 10, &failed);
+}
+
+static bool watch(struct gate *gate, int fd, uint32_t events)
+{
+	struct epoll_event event = {.events = events, .data.fd = fd};
+
+	return epoll_ctl(gate->epoll_fd, EPOLL_CTL_ADD, fd, &event) == 0;
+}
+
+bool gate_run(int listen_fd, int stop_fd, const struct config *config, struct queue *queue,
+	struct metrics *metrics)
+{
+	struct gate *gate = calloc(1, sizeof(*gate));
+	bool failed = false;
+	int kept;
+
+	if (gate == NULL)
+		return false;
+	gate->config = config;
+	gate->queue = queue;
+	gate->metrics = metrics;
+	gate->listen_fd = listen_fd;
+	gate->stop_fd = stop_fd;
+	response_init(&gate->response, config->audit_key, config->audit_key_length);
+	gate->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	/* Exclusive: a connection wakes one process of the pool, not all. */
+	if (gate->epoll_fd < 0 || !watch(gate, listen_fd, EPOLLIN | EPOLLEXCLUSIVE) ||
+		!watch(gate, stop_fd, EPOLLIN))
+		failed = true;
+	while (!failed && turn(gate, -1, &failed))
+		continue;
+	kept = errno;
+	if (!failed)
+		drain(gate);
+	if (gate->epoll_fd >= 0)
+		close(gate->epoll_fd);
+	free(gate);
+	errno = kept;
+	return !failed;
+}

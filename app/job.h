@@ -1,0 +1,30 @@
+/*
+ * A job is one request on its way from the gate to a committer: the FastCGI request, what it asks
+ * for and what came of it. Whoever holds the pointer owns all of it; there is no lock.
+ */
+#ifndef STOK_JOB_H
+#define STOK_JOB_H
+
+#include <fcgiapp.h>
+#include <stdint.h>
+
+#include "command.h"
+#include "messages.h"
+#include "outcome.h"
+
+struct job {
+	struct job *next; /* in whatever list it stands */
+
+	/* written by the gate */
+	FCGX_Request fastcgi;
+	enum caller caller;
+	enum language language;
+	int64_t started_ms; /* on the monotonic clock */
+	struct command command;
+
+	/* written by the committer */
+	int32_t swept; /* over all passes of a command that was decided more than once */
+	struct outcome outcome;
+};
+
+#endif

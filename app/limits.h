@@ -1,0 +1,62 @@
+/* Every bound of the program, each with its reason. */
+#ifndef STOK_LIMITS_H
+#define STOK_LIMITS_H
+
+#include <stdint.h>
+
+/* What the HTTP contract allows. */
+#define BODY_MAX	  65536 /* bytes; 100 lines of the longest members fit six times */
+#define JSON_DEPTH_MAX	  8	/* the deepest valid body has depth 3 */
+#define JSON_MEMBERS_MAX  2048	/* bounds the search for duplicate members */
+#define LINES_MAX	  100	/* lines of one request: a cart, or a convert */
+#define QUANTITY_MAX	  1000000
+#define ID_MAX		  INT64_MAX
+#define SESSION_ID_MAX	  128
+#define ORDER_ID_MAX	  64
+#define CLIENT_ID_MAX	  64 /* a client's own X-Request-Id */
+#define REQUEST_ID_LENGTH 32 /* nginx's $request_id: 16 bytes in hexadecimal */
+
+/* How long a hold lives. */
+#define HOLD_MS		  (30 * 60 * 1000)
+#define TTL_PUBLIC_S_MAX  1800
+#define TTL_TRUSTED_S_MAX 7200
+
+/*
+ * One transaction. Measured: a batch costs 0.5 ms and 20 to 25 us a row; past 64 commands only
+ * the waiting grows. Lines are bounded too, because 64 carts of 100 lines would be one long lock.
+ */
+#define BATCH_MAX	64
+#define BATCH_LINES_MAX 512
+
+/*
+ * Expired holds that one transaction sweeps for requests that are short, and for one step of
+ * cleanup: 200 rows delay a shopper by some 30 ms at worst, 1,000 by 200 ms.
+ */
+#define SWEEP_MAX   512
+#define CLEANUP_MAX 200
+
+/* Rows that one transaction can see. */
+#define STOCK_VARIANTS_MAX (BATCH_LINES_MAX + CLEANUP_MAX)
+#define STOCK_HOLDS_MAX	   (2 * BATCH_LINES_MAX + CLEANUP_MAX + SWEEP_MAX)
+
+/* The cron job's time for one cleanup, and how often a lost race is tried again. */
+#define CLEANUP_MS_MAX 20000
+#define ATTEMPTS_MAX   5
+
+/*
+ * Requests of one process that wait for a committer: at 20,000 a second 4,096 are 0.2 s of work.
+ * What comes beyond is told to come back.
+ */
+#define QUEUE_MAX      4096
+#define COMMITTERS_MAX 8
+
+/* Faults told of one request: every line of a cart may have a few. */
+#define FAULTS_MAX 512
+
+/* The longest answer: 100 converted lines with their messages. */
+#define REPLY_MAX (128 * 1024)
+
+/* The longest statement: 512 rows with the longest ids, every character of them doubled. */
+#define STATEMENT_MAX (512 * 1024)
+
+#endif

@@ -1,0 +1,181 @@
+/* stokd: one process of the pool. Its listening socket is fd 0, and belongs to the supervisor. */
+#include <errno.h>
+#include <fcgiapp.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "committer.h"
+#include "config.h"
+#include "connection.h"
+#include "gate.h"
+#include "limits.h"
+#include "log.h"
+#include "metrics.h"
+#include "queue.h"
+
+#define LISTEN_FD 0
+
+static const char usage[] =
+	"Usage: stokd [--check-config | --version | --help]\n"
+	"\n"
+	"Holds stock for shoppers: a FastCGI service behind nginx, on MySQL InnoDB.\n"
+	"Its listening unix socket is file descriptor 0, as systemd, spawn-fcgi and multiwatch\n"
+	"pass it. It stops on SIGTERM, after all that it accepted is answered.\n"
+	"\n"
+	"  --check-config  open every file that the settings name, say what is wrong, and end\n"
+	"  --version       print the version, and end\n"
+	"  --help          print this, and end\n"
+	"\n"
+	"Settings are environment variables:\n"
+	"  STOK_DB_OPTIONS           MySQL option file; the login stands in its group [stok]\n"
+	"  STOK_AUDIT_KEY_FILE       one line of 32 to 128 random characters, the key with which\n"
+	"                            session ids are hashed in the access log\n"
+	"  STOK_STOREFRONT_KEY_FILE  one or two lines 'x-api-key: KEY', the storefront's\n"
+	"  STOK_CRON_KEY_FILE        the same, the cron job's\n"
+	"  STOK_METRICS_FILE         counters shared by the pool; without it, of one process\n"
+	"  STOK_COMMITTERS           database connections of one process, 1 to 8 (1)\n"
+	"  STOK_LANGUAGE             tr or en, where a client asks for neither (en)\n";
+
+/* A supervisor that gives up after some quick deaths is not to be provoked. */
+static void die(const char *what)
+{
+	log_error("%s", what);
+	sleep(1);
+	exit(EXIT_FAILURE);
+}
+
+static int load_config(struct config *config)
+{
+	static char memory[64 * 1024];
+	struct text problems;
+
+	text_init(&problems, memory, sizeof(memory));
+	if (config_load(config, &problems))
+		return EXIT_SUCCESS;
+	fputs(problems.bytes, stderr);
+	return EXIT_FAILURE;
+}
+
+/* Prints, and returns the exit status; or -1: there is a service to be run. */
+static int obey_options(int count, char **options)
+{
+	static struct config config;
+	const char *option = count > 1 ? options[1] : NULL;
+
+	if (option == NULL)
+		return -1;
+	if (count == 2 && strcmp(option, "--version") == 0) {
+		puts(PACKAGE_STRING);
+	} else if (count == 2 && strcmp(option, "--help") == 0) {
+		fputs(usage, stdout);
+	} else if (count == 2 && strcmp(option, "--check-config") == 0) {
+		if (load_config(&config) != EXIT_SUCCESS)
+			return EXIT_FAILURE;
+		puts("stokd: the configuration is good");
+	} else {
+		fprintf(stderr, "stokd: unknown option %s\n%s", option, usage);
+		return EXIT_FAILURE;
+	}
+	return EXIT_SUCCESS;
+}
+
+static void require_listening_socket(void)
+{
+	int listening = 0;
+	socklen_t size = sizeof(listening);
+
+	if (getsockopt(LISTEN_FD, SOL_SOCKET, SO_ACCEPTCONN, &listening, &size) != 0 || !listening)
+		die("file descriptor 0 is not a listening socket: start stokd through systemd, "
+		    "spawn-fcgi or multiwatch");
+	/* It is shared by the pool: another process may take what woke this one. */
+	if (fcntl(LISTEN_FD, F_SETFL, fcntl(LISTEN_FD, F_GETFL) | O_NONBLOCK) != 0)
+		die("cannot set the listening socket to non-blocking");
+}
+
+/* Before any thread is made, so that no thread is interrupted: signals come through the fd. */
+static int take_signals(void)
+{
+	sigset_t stop;
+	int fd;
+
+	sigemptyset(&stop);
+	sigaddset(&stop, SIGTERM);
+	sigaddset(&stop, SIGINT);
+	sigaddset(&stop, SIGQUIT);
+	sigaddset(&stop, SIGUSR1);
+	sigaddset(&stop, SIGHUP);
+	sigprocmask(SIG_BLOCK, &stop, NULL);
+	fd = signalfd(-1, &stop, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (fd < 0)
+		die("cannot make a signalfd");
+	return fd;
+}
+
+static void start_committers(const struct config *config, struct queue *queue,
+	struct metrics *metrics, struct committer **committers)
+{
+	for (uint32_t i = 0; i < config->committers; i++) {
+		committers[i] = committer_start(config, queue, metrics);
+		if (committers[i] == NULL)
+			die("cannot start a committer: out of memory or threads");
+	}
+}
+
+static int serve(const struct config *config, int stop_fd)
+{
+	/* Those that wait, those in the committers' hands, and the one in the gate's. */
+	uint32_t jobs_max = QUEUE_MAX + config->committers * BATCH_MAX + 1;
+	struct committer *committers[COMMITTERS_MAX] = {NULL};
+	struct queue *queue = queue_new(jobs_max, QUEUE_MAX);
+	struct metrics *metrics = metrics_open(config->metrics_file);
+	bool good;
+
+	if (queue == NULL)
+		die("out of memory");
+	if (metrics == NULL) {
+		log_error("STOK_METRICS_FILE=%s: %s", config->metrics_file, strerror(errno));
+		die("cannot count");
+	}
+	start_committers(config, queue, metrics, committers);
+	log_info("started, %s", PACKAGE_STRING);
+	good = gate_run(LISTEN_FD, stop_fd, config, queue, metrics);
+	if (!good)
+		log_error("the listening socket failed: %s", strerror(errno));
+	queue_close(queue);
+	for (uint32_t i = 0; i < config->committers; i++)
+		committer_join(committers[i]);
+	log_info("stopped");
+	metrics_close(metrics);
+	queue_free(queue);
+	return good ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+int main(int count, char **options)
+{
+	static struct config config;
+	int status = obey_options(count, options);
+	int stop_fd;
+
+	if (status >= 0)
+		return status;
+	if (load_config(&config) != EXIT_SUCCESS)
+		die("the configuration is not good");
+	require_listening_socket();
+	prctl(PR_SET_PDEATHSIG, SIGTERM); /* no orphans, should the supervisor be killed */
+	stop_fd = take_signals();
+	srandom((unsigned int)getpid());
+	if (FCGX_Init() != 0 || !connection_library_begin())
+		die("a library cannot be initialised");
+	signal(SIGPIPE, SIG_IGN); /* a client that left is an error of its write, no more */
+	status = serve(&config, stop_fd);
+	connection_library_end();
+	return status;
+}

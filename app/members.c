@@ -1,0 +1,179 @@
+#include "members.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "number.h"
+
+/* Writes the pointer of a member, or of an element of it (index >= 0), into `where`. */
+static void point(const struct members *members, const char *name, int64_t index, char *where)
+{
+	if (index < 0)
+		snprintf(where, FAULT_WHERE_MAX, "%s/%s", members->pointer, name);
+	else
+		snprintf(where, FAULT_WHERE_MAX, "%s/%s/%lld", members->pointer, name,
+			(long long)index);
+}
+
+void members_fault(const struct members *members, const char *name, enum fault_kind kind)
+{
+	char where[FAULT_WHERE_MAX];
+
+	point(members, name, -1, where);
+	faults_add(members->faults, kind, where);
+}
+
+static struct json_object *find(const struct members *members, const char *name)
+{
+	struct json_object *value = NULL;
+
+	json_object_object_get_ex(members->object, name, &value);
+	return value;
+}
+
+bool members_have(const struct members *members, const char *name)
+{
+	return json_object_object_get_ex(members->object, name, NULL);
+}
+
+bool members_have_value(const struct members *members, const char *name)
+{
+	return find(members, name) != NULL;
+}
+
+/* json-c saturates what is past 64 bits, to values that are past any range of ours too. */
+static bool integer_of(struct json_object *value, uint64_t *number)
+{
+	const char *digits;
+	size_t length;
+
+	if (json_object_is_type(value, json_type_int)) {
+		if (json_object_get_int64(value) < 0)
+			*number = UINT64_MAX;
+		else
+			*number = json_object_get_uint64(value);
+		return true;
+	}
+	if (!json_object_is_type(value, json_type_string))
+		return false;
+	digits = json_object_get_string(value);
+	length = (size_t)json_object_get_string_len(value);
+	if (length == 0 || strspn(digits, "0123456789") != length || digits[0] == '0')
+		return false;
+	if (!number_read(digits, length, number))
+		*number = UINT64_MAX;
+	return true;
+}
+
+static bool read_integer(struct faults *faults, struct json_object *value, const char *where,
+	int64_t min, int64_t max, uint64_t *number)
+{
+	if (!integer_of(value, number)) {
+		faults_add(faults, FAULT_NOT_INTEGER, where);
+		return false;
+	}
+	if (*number < (uint64_t)min || *number > (uint64_t)max) {
+		faults_add_range(faults, FAULT_RANGE, where, min, max);
+		return false;
+	}
+	return true;
+}
+
+bool members_integer(
+	const struct members *members, const char *name, int64_t min, int64_t max, uint64_t *value)
+{
+	char where[FAULT_WHERE_MAX];
+
+	point(members, name, -1, where);
+	if (!members_have(members, name)) {
+		faults_add(members->faults, FAULT_REQUIRED, where);
+		return false;
+	}
+	return read_integer(members->faults, find(members, name), where, min, max, value);
+}
+
+bool members_boolean(const struct members *members, const char *name, bool *value)
+{
+	struct json_object *member = find(members, name);
+
+	if (!json_object_is_type(member, json_type_boolean)) {
+		members_fault(members, name, FAULT_NOT_BOOLEAN);
+		return false;
+	}
+	*value = json_object_get_boolean(member);
+	return true;
+}
+
+static bool is_visible(const char *bytes, size_t length)
+{
+	for (size_t i = 0; i < length; i++) {
+		if (bytes[i] <= 0x20 || bytes[i] >= 0x7f)
+			return false;
+	}
+	return true;
+}
+
+bool members_token(
+	const struct members *members, const char *name, size_t max, bool digits_too, char *value)
+{
+	struct json_object *member = find(members, name);
+	bool is_integer = json_object_is_type(member, json_type_int);
+	char where[FAULT_WHERE_MAX];
+	const char *bytes;
+	size_t length;
+
+	point(members, name, -1, where);
+	if (!members_have(members, name)) {
+		faults_add(members->faults, FAULT_REQUIRED, where);
+		return false;
+	}
+	if (digits_too && is_integer) {
+		uint64_t number;
+
+		if (!read_integer(members->faults, member, where, 0, INT64_MAX, &number))
+			return false;
+		snprintf(value, max + 1, "%llu", (unsigned long long)number);
+		return true;
+	}
+	if (!json_object_is_type(member, json_type_string)) {
+		faults_add(members->faults, FAULT_NOT_STRING, where);
+		return false;
+	}
+	bytes = json_object_get_string(member);
+	length = (size_t)json_object_get_string_len(member);
+	if (length < 1 || length > max)
+		faults_add_range(members->faults, FAULT_LENGTH, where, 1, (int64_t)max);
+	if (!is_visible(bytes, length))
+		faults_add(members->faults, FAULT_CHARACTERS, where);
+	if (length < 1 || length > max || !is_visible(bytes, length))
+		return false;
+	memcpy(value, bytes, length + 1);
+	return true;
+}
+
+uint32_t members_ids(
+	const struct members *members, const char *name, uint32_t max, uint64_t *values)
+{
+	struct json_object *list = find(members, name);
+	char where[FAULT_WHERE_MAX];
+	bool good = true;
+	size_t length;
+
+	point(members, name, -1, where);
+	if (!json_object_is_type(list, json_type_array)) {
+		faults_add(members->faults, FAULT_NOT_LIST, where);
+		return 0;
+	}
+	length = json_object_array_length(list);
+	if (length < 1 || length > max) {
+		faults_add_range(members->faults, FAULT_LIST_LENGTH, where, 1, max);
+		return 0;
+	}
+	for (size_t i = 0; i < length; i++) {
+		point(members, name, (int64_t)i, where);
+		good = read_integer(members->faults, json_object_array_get_idx(list, i), where, 1,
+			       ID_MAX, &values[i]) &&
+		       good;
+	}
+	return good ? (uint32_t)length : 0;
+}

@@ -1,0 +1,84 @@
+/*
+ * An outcome is what a command came to: a success, or a refusal by the rules. It is data, complete
+ * enough to answer the caller and to write the audit line.
+ */
+#ifndef STOK_OUTCOME_H
+#define STOK_OUTCOME_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "limits.h"
+#include "stock.h"
+
+/* What is said of a request or of one of its lines. Each has a name, a status and a message. */
+enum code {
+	/* successes */
+	CODE_RESERVED,
+	CODE_CANCELLED,
+	CODE_CONVERTED,
+	CODE_REVIVED,
+	CODE_DUPLICATE,
+	CODE_WOULD_CONVERT, /* good, but its neighbours were not: nothing was done */
+	CODE_CLEANED,
+	CODE_READY,
+	CODE_LIVE,
+	CODE_METRICS,
+	/* refused by the rules; already_converted is a success where the caller asked to convert */
+	CODE_NOT_FOUND, /* of a line; of the request it is one of the next two */
+	CODE_VARIANT_NOT_FOUND,
+	CODE_RESERVATION_NOT_FOUND,
+	CODE_INSUFFICIENT_STOCK,
+	CODE_RESERVATION_CANCELLED,
+	CODE_ALREADY_CONVERTED,
+	CODE_CONVERTED_FOR_OTHER_ORDER,
+	CODE_LATE_SHORT,
+	CODE_STOCK_SHORT,
+	/* refused at the gate */
+	CODE_INVALID_REQUEST,
+	CODE_UNAUTHORIZED,
+	CODE_NOT_ALLOWED,
+	CODE_NO_SUCH_ENDPOINT,
+	CODE_METHOD_NOT_ALLOWED,
+	CODE_BODY_TOO_LARGE,
+	CODE_UNSUPPORTED_MEDIA_TYPE,
+	/* the environment failed */
+	CODE_BUSY,
+	CODE_DATABASE_UNAVAILABLE,
+	CODE_INTERNAL_ERROR,
+	CODE_COUNT,
+};
+
+/* One line of the answer, in the order of the request; of a short reserve, one short variant. */
+struct outcome_line {
+	enum code code;
+	bool success;
+	enum hold_status status;
+	enum cancel_reason reason;
+	uint64_t reservation_id; /* a new hold has it once it is saved */
+	uint64_t variant_id;	 /* 0: unknown */
+	uint32_t quantity;
+	uint32_t released;     /* cancel: units given back by this call */
+	uint32_t hold;	       /* index of the hold in the stock, or STOCK_NONE */
+	int64_t expires_at_ms; /* since the epoch */
+	int64_t requested;     /* short: units asked for */
+	int64_t available;     /* short: units to be had */
+	int64_t stock;	       /* stock_short: units on hand */
+	int64_t retry_at_ms;   /* short: when the next hold of another ends; 0: never */
+};
+
+struct outcome {
+	enum code code;
+	bool success;
+	bool again;    /* more expired holds wait to be swept: decide once more, after saving */
+	bool skipped;  /* cleanup: another one runs */
+	int32_t swept; /* expired holds that it closed, less those it closed before and now revived
+			*/
+	uint64_t remaining;  /* cleanup: expired holds left */
+	int64_t duration_ms; /* cleanup */
+	int64_t now_ms;	     /* the database's time of the decision, since the epoch */
+	uint32_t line_count;
+	struct outcome_line lines[LINES_MAX];
+};
+
+#endif

@@ -1,0 +1,43 @@
+/*
+ * The hand-over from the gate to the committers: a bounded queue of jobs, first in, first out, and
+ * the pool that free jobs come from. All calls may be made by any thread.
+ */
+#ifndef STOK_QUEUE_H
+#define STOK_QUEUE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "job.h"
+
+struct queue;
+
+/*
+ * `jobs_max`: jobs in all, `waiting_max`: of which may wait at a time. Memory of jobs that were
+ * never used is not touched. NULL: out of memory.
+ */
+struct queue *queue_new(uint32_t jobs_max, uint32_t waiting_max);
+void queue_free(struct queue *queue);
+
+/* A free job, the one that was used last; NULL: all are in use. The caller owns it. */
+struct job *queue_borrow(struct queue *queue);
+void queue_give_back(struct queue *queue, struct job *job);
+
+/* Puts a job at the end, and gives it away. False: the queue is full, the caller keeps it. */
+bool queue_push(struct queue *queue, struct job *job) __attribute__((warn_unused_result));
+
+/*
+ * Takes jobs from the front: at most jobs_max, whose commands have at most lines_max lines (but
+ * one job, however long, if jobs_max allows). `wait`: sleeps while the queue is empty and open.
+ * 0: empty; with `wait`, closed and drained.
+ */
+uint32_t queue_take(
+	struct queue *queue, struct job **jobs, uint32_t jobs_max, uint32_t lines_max, bool wait);
+
+/* No job will come any more: wakes all who wait. */
+void queue_close(struct queue *queue);
+
+/* Jobs that wait. */
+uint32_t queue_depth(struct queue *queue);
+
+#endif

@@ -1,0 +1,47 @@
+/*
+ * From what HTTP said to a command. Every check that needs no database is made here, in the order
+ * that the contract gives; behind it there are only typed, checked values.
+ */
+#ifndef STOK_REQUEST_H
+#define STOK_REQUEST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "command.h"
+#include "faults.h"
+#include "keyring.h"
+#include "outcome.h"
+
+/* What the gate read. Strings are borrowed, "" where there was none; ends with the request. */
+struct http_request {
+	const char *method;
+	const char *uri; /* path and query, as the client sent it */
+	const char *content_type;
+	const char *api_key;
+	const char *accept_language;
+	const char *request_id; /* nginx's */
+	uint32_t api_key_count; /* x-api-key headers that came */
+	bool trusted;		/* nginx trusts the way it came by */
+	bool operator_address;	/* nginx says that operators' endpoints may be read from there */
+	const char *body;
+	size_t body_length;
+	bool body_too_large;
+};
+
+/* Why there is no command. */
+struct refusal {
+	enum code code;
+	const char *allow; /* method_not_allowed: the methods that are; static */
+	struct faults faults;
+};
+
+/*
+ * Fills the command and the caller, as far as they are known, also when the request is refused:
+ * then returns false, and the refusal says why.
+ */
+bool request_read(const struct http_request *http, const struct keyring *keyring,
+	struct command *command, enum caller *caller, struct refusal *refusal);
+
+#endif

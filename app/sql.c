@@ -1,0 +1,312 @@
+#include "sql.h"
+
+#include <string.h>
+
+/* Milliseconds since the epoch, of a DATETIME(3) that holds UTC. */
+#define MS_OF(column) "TIMESTAMPDIFF(MICROSECOND,'1970-01-01'," column ") DIV 1000"
+
+#define HOLD_SELECT                                                                                \
+	"SELECT id,variantId,userId,quantity,status+0,cancelReason+0," MS_OF(                      \
+		"createdAt") "," MS_OF("expiresAt") "," MS_OF("closedAt") ",sessionId,orderId,"    \
+									  "createdRequestId,"      \
+									  "closedRequestId FROM "  \
+									  "StockReservation "
+
+static void add_ids(struct text *text, const struct id_list *list)
+{
+	for (uint32_t i = 0; i < list->count; i++) {
+		text_add(text, i == 0 ? "" : ",");
+		text_add_u64(text, list->ids[i]);
+	}
+}
+
+/*
+ * Session ids may hold quotes and backslashes. Connections never run with NO_BACKSLASH_ESCAPES, so
+ * doubling both is enough for ASCII.
+ */
+void sql_quoted(struct text *text, const char *string)
+{
+	text_add(text, "'");
+	for (const char *at = string; *at != '\0'; at++) {
+		if (*at == '\'' || *at == '\\')
+			text_add_bytes(text, at, 1);
+		text_add_bytes(text, at, 1);
+	}
+	text_add(text, "'");
+}
+
+static void add_quoted_or_null(struct text *text, const char *string)
+{
+	if (string[0] == '\0')
+		text_add(text, "NULL");
+	else
+		sql_quoted(text, string);
+}
+
+static void add_time(struct text *text, int64_t ms)
+{
+	text_add(text, "'");
+	text_add_sql_time(text, ms);
+	text_add(text, "'");
+}
+
+/* Walking the primary key locks in its order, and locks nothing else: crossed carts never wait in
+ * a circle. */
+void sql_lock_variants(struct text *text, const struct id_list *variants, bool table_is_base)
+{
+	text_clear(text);
+	text_add(text, "SELECT id,stock,reserved FROM ProductVariant ");
+	text_add(text, table_is_base ? "FORCE INDEX (PRIMARY) " : "");
+	text_add(text, "WHERE id IN (");
+	add_ids(text, variants);
+	text_add(text, ") ORDER BY id FOR UPDATE");
+}
+
+void sql_variants_of_holds(struct text *text, const struct id_list *holds)
+{
+	text_clear(text);
+	text_add(text, "SELECT variantId FROM StockReservation WHERE id IN (");
+	add_ids(text, holds);
+	text_add(text, ")");
+}
+
+void sql_lock_holds(struct text *text, const struct id_list *holds)
+{
+	text_clear(text);
+	text_add(text, HOLD_SELECT "FORCE INDEX (PRIMARY) WHERE id IN (");
+	add_ids(text, holds);
+	text_add(text, ") ORDER BY id FOR UPDATE");
+}
+
+/* No lock: whoever changes a hold has its variant's lock, and that is ours. */
+void sql_expired_of_variants(
+	struct text *text, const struct id_list *variants, int64_t now_ms, uint32_t limit)
+{
+	text_clear(text);
+	for (uint32_t i = 0; i < variants->count; i++) {
+		text_add(text, i == 0 ? "(" : " UNION ALL (");
+		text_add(text, HOLD_SELECT "WHERE variantId=");
+		text_add_u64(text, variants->ids[i]);
+		text_add(text, " AND status='ACTIVE' AND expiresAt<=");
+		add_time(text, now_ms);
+		text_add(text, " ORDER BY expiresAt LIMIT ");
+		text_add_u64(text, limit);
+		text_add(text, ")");
+	}
+}
+
+void sql_expired(struct text *text, uint32_t limit)
+{
+	text_clear(text);
+	text_add(text, "SELECT id,variantId FROM StockReservation WHERE status='ACTIVE' AND "
+		       "expiresAt<=UTC_TIMESTAMP(3) ORDER BY expiresAt LIMIT ");
+	text_add_u64(text, limit);
+}
+
+void sql_count_expired(struct text *text)
+{
+	text_clear(text);
+	text_add(text, "SELECT COUNT(*) FROM StockReservation WHERE status='ACTIVE' AND "
+		       "expiresAt<=UTC_TIMESTAMP(3)");
+}
+
+static void add_new_hold(struct text *text, const struct hold *hold)
+{
+	text_add(text, "(");
+	text_add_u64(text, hold->variant_id);
+	text_add(text, ",");
+	text_add_u64(text, hold->quantity);
+	text_add(text, ",");
+	sql_quoted(text, hold->session_id);
+	text_add(text, ",");
+	if (hold->user_id == 0)
+		text_add(text, "NULL");
+	else
+		text_add_u64(text, hold->user_id);
+	text_add(text, ",'ACTIVE',");
+	add_time(text, hold->created_at_ms);
+	text_add(text, ",");
+	add_time(text, hold->expires_at_ms);
+	text_add(text, ",");
+	sql_quoted(text, hold->created_request_id);
+	text_add(text, ")");
+}
+
+bool sql_insert_holds(struct text *text, const struct stock *stock)
+{
+	bool any = false;
+
+	text_clear(text);
+	for (uint32_t i = stock->named_count; i < stock->hold_count; i++) {
+		if (stock->holds[i].id != 0)
+			continue;
+		text_add(text, any ? ","
+				   : "INSERT INTO StockReservation (variantId,quantity,"
+				     "sessionId,userId,status,createdAt,expiresAt,"
+				     "createdRequestId) VALUES ");
+		add_new_hold(text, &stock->holds[i]);
+		any = true;
+	}
+	return any;
+}
+
+/* One column of an UPDATE: the value of each changed hold by its id. */
+static void add_case(struct text *text, const struct stock *stock, const char *column,
+	void (*add_value)(struct text *text, const struct hold *hold))
+{
+	text_add(text, column);
+	text_add(text, "=CASE id");
+	for (uint32_t i = 0; i < stock->hold_count; i++) {
+		const struct hold *hold = &stock->holds[i];
+
+		if (!hold->changed || hold->id == 0)
+			continue;
+		text_add(text, " WHEN ");
+		text_add_u64(text, hold->id);
+		text_add(text, " THEN ");
+		add_value(text, hold);
+	}
+	text_add(text, " END");
+}
+
+static void add_status(struct text *text, const struct hold *hold)
+{
+	static const char *const names[] = {"'ACTIVE'", "'COMPLETED'", "'CANCELLED'"};
+
+	text_add(text, names[hold->status]);
+}
+
+static void add_reason(struct text *text, const struct hold *hold)
+{
+	static const char *const names[] = {
+		"NULL", "'CUSTOMER'", "'REPLACED'", "'EXPIRED'", "'OPERATOR'"};
+
+	text_add(text, names[hold->reason]);
+}
+
+static void add_closed_at(struct text *text, const struct hold *hold)
+{
+	add_time(text, hold->closed_at_ms);
+}
+
+static void add_closed_request(struct text *text, const struct hold *hold)
+{
+	sql_quoted(text, hold->closed_request_id);
+}
+
+static void add_order(struct text *text, const struct hold *hold)
+{
+	add_quoted_or_null(text, hold->order_id);
+}
+
+bool sql_update_holds(struct text *text, const struct stock *stock)
+{
+	bool any = false;
+
+	text_clear(text);
+	for (uint32_t i = 0; i < stock->hold_count && !any; i++)
+		any = stock->holds[i].changed && stock->holds[i].id != 0;
+	if (!any)
+		return false;
+	text_add(text, "UPDATE StockReservation SET ");
+	add_case(text, stock, "status", add_status);
+	add_case(text, stock, ",cancelReason", add_reason);
+	add_case(text, stock, ",closedAt", add_closed_at);
+	add_case(text, stock, ",closedRequestId", add_closed_request);
+	add_case(text, stock, ",orderId", add_order);
+	text_add(text, " WHERE id IN (");
+	any = false;
+	for (uint32_t i = 0; i < stock->hold_count; i++) {
+		if (!stock->holds[i].changed || stock->holds[i].id == 0)
+			continue;
+		text_add(text, any ? "," : "");
+		text_add_u64(text, stock->holds[i].id);
+		any = true;
+	}
+	text_add(text, ")");
+	return true;
+}
+
+static bool differs(const struct variant *variant)
+{
+	return variant->stock != variant->stock_read || variant->reserved != variant->reserved_read;
+}
+
+/* Relative, never absolute: if a lock ever failed to hold, sums stay true and the CHECKs stand. */
+static void add_delta(struct text *text, const struct stock *stock, const char *column,
+	int64_t (*delta_of)(const struct variant *variant))
+{
+	text_add(text, column);
+	text_add(text, "+CASE id");
+	for (uint32_t i = 0; i < stock->variant_count; i++) {
+		const struct variant *variant = &stock->variants[i];
+
+		if (!differs(variant))
+			continue;
+		text_add(text, " WHEN ");
+		text_add_u64(text, variant->id);
+		text_add(text, " THEN ");
+		text_add_i64(text, delta_of(variant));
+	}
+	text_add(text, " ELSE 0 END");
+}
+
+static int64_t stock_delta(const struct variant *variant)
+{
+	return variant->stock - variant->stock_read;
+}
+
+static int64_t reserved_delta(const struct variant *variant)
+{
+	return variant->reserved - variant->reserved_read;
+}
+
+bool sql_update_variants(struct text *text, const struct stock *stock)
+{
+	bool stock_differs = false, any = false;
+
+	text_clear(text);
+	for (uint32_t i = 0; i < stock->variant_count; i++) {
+		any = any || differs(&stock->variants[i]);
+		stock_differs = stock_differs || stock_delta(&stock->variants[i]) != 0;
+	}
+	if (!any)
+		return false;
+	text_add(text, "UPDATE ProductVariant SET ");
+	if (stock_differs) {
+		add_delta(text, stock, "stock=stock", stock_delta);
+		text_add(text, ",");
+	}
+	add_delta(text, stock, "reserved=reserved", reserved_delta);
+	text_add(text, " WHERE id IN (");
+	any = false;
+	for (uint32_t i = 0; i < stock->variant_count; i++) {
+		if (!differs(&stock->variants[i]))
+			continue;
+		text_add(text, any ? "," : "");
+		text_add_u64(text, stock->variants[i].id);
+		any = true;
+	}
+	text_add(text, ")");
+	return true;
+}
+
+void sql_next_release(struct text *text, const struct release *asks, uint32_t count, int64_t now_ms,
+	bool of_others)
+{
+	text_clear(text);
+	for (uint32_t i = 0; i < count; i++) {
+		text_add(text, i == 0 ? "(" : " UNION ALL (");
+		text_add(text,
+			"SELECT variantId,sessionId," MS_OF("expiresAt") " FROM StockReservation "
+									 "WHERE variantId=");
+		text_add_u64(text, asks[i].variant_id);
+		text_add(text, " AND status='ACTIVE' AND expiresAt>");
+		add_time(text, now_ms);
+		if (of_others) {
+			text_add(text, " AND sessionId<>");
+			sql_quoted(text, asks[i].session_id);
+		}
+		text_add(text, " ORDER BY expiresAt LIMIT 1)");
+	}
+}

@@ -1,0 +1,71 @@
+/* The statements, as text. Nothing here talks to a database. */
+#ifndef STOK_SQL_H
+#define STOK_SQL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "plan.h"
+#include "stock.h"
+#include "text.h"
+
+/* The order of columns in what the SELECTs of the same name answer. */
+enum variant_column { VARIANT_ID, VARIANT_STOCK, VARIANT_RESERVED, VARIANT_COLUMNS };
+enum hold_column {
+	HOLD_ID,
+	HOLD_VARIANT_ID,
+	HOLD_USER_ID,
+	HOLD_QUANTITY,
+	HOLD_STATUS,
+	HOLD_REASON,
+	HOLD_CREATED_AT,
+	HOLD_EXPIRES_AT,
+	HOLD_CLOSED_AT,
+	HOLD_SESSION_ID,
+	HOLD_ORDER_ID,
+	HOLD_CREATED_REQUEST_ID,
+	HOLD_CLOSED_REQUEST_ID,
+	HOLD_COLUMNS
+};
+
+/* The earliest end of a live hold of a variant: of any session, or of any but `session_id`. */
+struct release {
+	uint64_t variant_id;
+	const char *session_id;
+	int64_t expires_at_ms; /* 0: there is none */
+	bool own_is_first;     /* the hold that ends first is the session's own */
+};
+
+/*
+ * Locks the variants in ascending order. `table_is_base`: ProductVariant is a table; a view takes
+ * no index hint of ours, it carries its own.
+ */
+void sql_lock_variants(struct text *text, const struct id_list *variants, bool table_is_base);
+
+/* The variants of holds, unlocked: a hold never changes its variant. */
+void sql_variants_of_holds(struct text *text, const struct id_list *holds);
+
+/* Locks the holds in ascending order. */
+void sql_lock_holds(struct text *text, const struct id_list *holds);
+
+/* Expired holds of each variant, at most `limit` of each, oldest first. */
+void sql_expired_of_variants(
+	struct text *text, const struct id_list *variants, int64_t now_ms, uint32_t limit);
+
+/* Expired holds of all variants, by the database's present time: id, variantId. */
+void sql_expired(struct text *text, uint32_t limit);
+void sql_count_expired(struct text *text);
+
+/* Writes what changed. Each returns false, and no text, where there is nothing to write. */
+bool sql_insert_holds(struct text *text, const struct stock *stock);
+bool sql_update_holds(struct text *text, const struct stock *stock);
+bool sql_update_variants(struct text *text, const struct stock *stock);
+
+/* variantId, sessionId, expiresAt of the hold that ends first, for each of the asks. */
+void sql_next_release(struct text *text, const struct release *asks, uint32_t count, int64_t now_ms,
+	bool of_others);
+
+/* A string constant; `string` is ASCII. */
+void sql_quoted(struct text *text, const char *string);
+
+#endif

@@ -1,0 +1,113 @@
+/*
+ * The stock of one transaction: the variants and holds that its commands touch, as they were read
+ * under their locks, and as the decisions leave them. No row is written here; `store` saves what
+ * differs. One thread owns it.
+ */
+#ifndef STOK_STOCK_H
+#define STOK_STOCK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "limits.h"
+
+#define STOCK_NONE UINT32_MAX
+
+enum hold_status { HOLD_ACTIVE, HOLD_COMPLETED, HOLD_CANCELLED };
+
+enum cancel_reason {
+	REASON_NONE,
+	REASON_CUSTOMER,
+	REASON_REPLACED,
+	REASON_EXPIRED,
+	REASON_OPERATOR
+};
+
+struct variant {
+	uint64_t id;
+	int64_t stock;	  /* units on hand; may be below reserved, if an operator lowered it */
+	int64_t reserved; /* units in ACTIVE holds, expired ones included until they are swept */
+
+	/* as read from the database */
+	int64_t stock_read;
+	int64_t reserved_read;
+
+	/* expired holds of it that were read: head of a list through hold.next_expired */
+	uint32_t expired;
+	bool expired_left; /* the database has more of them than were read */
+
+	/* the command being decided keeps its sums here */
+	int64_t need;	       /* reserve: units over the whole request; convert: in late lines */
+	int64_t plan_stock;    /* convert: units that good lines take off stock */
+	int64_t plan_reserved; /* convert: units that good lines take off reserved */
+};
+
+/* A reservation row. Times are milliseconds since the epoch, 0 for NULL; ids 0 for NULL. */
+struct hold {
+	uint64_t id; /* 0: new, not saved yet */
+	uint64_t variant_id;
+	uint64_t user_id;
+	uint32_t quantity;
+	enum hold_status status;
+	enum cancel_reason reason;
+	int64_t created_at_ms;
+	int64_t expires_at_ms;
+	int64_t closed_at_ms;
+	char session_id[SESSION_ID_MAX + 1];
+	char order_id[ORDER_ID_MAX + 1];
+	char created_request_id[REQUEST_ID_LENGTH + 1];
+	char closed_request_id[REQUEST_ID_LENGTH + 1];
+
+	bool changed;	       /* differs from the row */
+	uint32_t next_expired; /* STOCK_NONE: the last one */
+};
+
+struct stock {
+	uint32_t variant_count;
+	uint32_t hold_count;
+	uint32_t named_count; /* holds[0..named_count) were read by id and ascend */
+	bool cleanup_left;    /* the database has more expired holds than were read for a cleanup */
+	struct variant variants[STOCK_VARIANTS_MAX]; /* ascending ids */
+	struct hold holds[STOCK_HOLDS_MAX];
+};
+
+/* Forgets all rows. */
+void stock_reset(struct stock *stock);
+
+/* Adds a row as read. Ids must ascend. */
+void stock_add_variant(struct stock *stock, uint64_t id, int64_t on_hand, int64_t reserved);
+
+/*
+ * Adds a row as read, and returns its place to be filled. stock_add_named: the row was asked for
+ * by its id; ids must ascend, and all named rows come before any other.
+ */
+struct hold *stock_add_named(struct stock *stock, uint64_t id);
+struct hold *stock_add_hold(struct stock *stock);
+
+/* Puts a hold that has expired on the list of its variant, which must be there. */
+void stock_note_expired(struct stock *stock, struct hold *hold);
+
+/* Finds a row. NULL: unknown. */
+struct variant *stock_variant(struct stock *stock, uint64_t id);
+struct hold *stock_hold(struct stock *stock, uint64_t id);
+
+/* Units that can be held now; below 0 if an operator lowered the stock under what is held. */
+int64_t variant_available(const struct variant *variant);
+
+/* Live: ACTIVE and not expired. At its very instant a hold is expired. */
+bool hold_is_live(const struct hold *hold, int64_t now_ms);
+
+/* Expired: ended by its time, whether it has been swept or not. */
+bool hold_is_expired(const struct hold *hold, int64_t now_ms);
+
+/* The changes of state. Each asserts that the rules allow it. */
+void hold_cancel(struct hold *hold, struct variant *variant, enum cancel_reason reason,
+	int64_t now_ms, const char *request_id);
+void hold_complete(struct hold *hold, struct variant *variant, const char *order_id, int64_t now_ms,
+	const char *request_id);
+
+/* Sweeps the expired holds of a variant that were read, and returns how many. */
+uint32_t stock_sweep(
+	struct stock *stock, struct variant *variant, int64_t now_ms, const char *request_id);
+
+#endif

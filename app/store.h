@@ -1,0 +1,59 @@
+/*
+ * The rows in the database: loads what a batch of commands needs into a stock, saves what the
+ * decisions changed. One transaction at a time, on a connection of its own; owned by one thread.
+ *
+ * Every call but store_open may fail with the environment (enum store_status). Then the transaction
+ * is rolled back, and nothing of it happened; but STORE_UNKNOWN of store_commit leaves that open.
+ */
+#ifndef STOK_STORE_H
+#define STOK_STORE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "command.h"
+#include "connection.h"
+#include "sql.h"
+#include "stock.h"
+
+#define MUST_CHECK __attribute__((warn_unused_result))
+
+struct store;
+
+/* `option_file` is borrowed. Does not connect; NULL: out of memory. */
+struct store *store_open(const char *option_file);
+void store_close(struct store *store);
+
+/*
+ * Locks and reads the rows that the commands name, variants in ascending id, then holds; then reads
+ * the time (ms since the epoch), and the expired holds of variants that may prove short. Connects
+ * if it must. The stock is overwritten.
+ */
+enum store_status store_load(struct store *store, const struct command *const *commands,
+	uint32_t count, struct stock *stock, int64_t *now_ms) MUST_CHECK;
+
+/* Writes what changed, and gives new holds their ids. */
+enum store_status store_save(struct store *store, struct stock *stock) MUST_CHECK;
+
+/* When the next hold of another session ends, for each ask, as the transaction sees it now. */
+enum store_status store_next_release(
+	struct store *store, int64_t now_ms, struct release *asks, uint32_t count) MUST_CHECK;
+
+/* Ends the transaction. After STORE_OK it is durable. */
+enum store_status store_commit(struct store *store) MUST_CHECK;
+void store_rollback(struct store *store);
+
+/*
+ * One cleanup at a time, over all processes and hosts of this database: *mine says whether this
+ * connection may. The lock ends with the connection.
+ */
+enum store_status store_lock_cleanup(struct store *store, bool *mine) MUST_CHECK;
+void store_unlock_cleanup(struct store *store);
+
+/* Expired holds that are not swept yet. */
+enum store_status store_count_expired(struct store *store, uint64_t *count) MUST_CHECK;
+
+/* The number of the newest migration that was applied. */
+enum store_status store_schema_version(struct store *store, uint64_t *version) MUST_CHECK;
+
+#endif

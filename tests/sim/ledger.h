@@ -1,0 +1,102 @@
+/*
+ * The auditor's books. A hold is kept as a promise over a span of time, [from, until), with what
+ * became of it; stock is a journal of deliveries and sales, each entry with its balance. Whether a
+ * hold is live is a question of time alone here: there is no counter of what is reserved.
+ */
+#ifndef STOK_SIM_LEDGER_H
+#define STOK_SIM_LEDGER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "limits.h"
+
+#define LEDGER_ACCOUNTS_MAX 16
+
+enum fate {
+	FATE_RUNS,	 /* nobody ended it; it may have run out */
+	FATE_SOLD,	 /* became part of an order */
+	FATE_GIVEN_BACK, /* by its customer */
+	FATE_WITHDRAWN,	 /* by an operator */
+};
+
+struct promise {
+	uint64_t id; /* 0: not known yet */
+	uint32_t account;
+	uint32_t units;
+	uint64_t user;
+	int64_t from;
+	int64_t until;
+	enum fate fate;
+	int64_t ended_at;
+	bool swept; /* its row was closed because it had run out */
+	int64_t swept_at;
+	char owner[SESSION_ID_MAX + 1];
+	char order[ORDER_ID_MAX + 1];
+	char made_by[REQUEST_ID_LENGTH + 1];
+	char ended_by[REQUEST_ID_LENGTH + 1];
+	char swept_by[REQUEST_ID_LENGTH + 1];
+};
+
+/* One line of the journal of a variant. `promise` is the place of what was sold, or -1. */
+struct entry {
+	int64_t at;
+	int64_t promise;
+	int64_t units;
+	int64_t balance;
+};
+
+/* One variant. */
+struct account {
+	uint64_t variant_id;
+	uint32_t entry_count, entry_room;
+	struct entry *entries;
+	uint32_t open_count, open_room;
+	uint32_t *open; /* places of promises whose row is not closed */
+};
+
+struct ledger {
+	uint32_t account_count;
+	struct account accounts[LEDGER_ACCOUNTS_MAX];
+	uint32_t promise_count, promise_room;
+	struct promise *promises; /* in the order in which they were made */
+	uint32_t numbered;	  /* so many of them have ids, ascending */
+};
+
+void ledger_close(struct ledger *ledger);
+
+/* Opens an account with what is on hand. */
+void ledger_add_account(struct ledger *ledger, uint64_t variant_id, int64_t on_hand, int64_t at);
+
+/* Returns the account's place, or -1: unknown. */
+int32_t ledger_account(const struct ledger *ledger, uint64_t variant_id);
+
+/* NULL: unknown. */
+struct promise *ledger_promise(const struct ledger *ledger, uint64_t id);
+
+/* Makes a blank promise; the caller fills it, all but its account. The last one's place moves. */
+struct promise *ledger_promise_units(struct ledger *ledger, uint32_t account);
+
+/* Gives the oldest promise without an id its id. */
+void ledger_number(struct ledger *ledger, uint64_t id);
+
+/* Units on hand, now promised to someone, and in rows that are not closed. */
+int64_t ledger_on_hand(const struct ledger *ledger, uint32_t account);
+int64_t ledger_promised(const struct ledger *ledger, uint32_t account, int64_t at);
+int64_t ledger_in_open_rows(const struct ledger *ledger, uint32_t account);
+
+/* How many promises have run out although their rows are not closed, over all accounts. */
+uint32_t ledger_unswept(const struct ledger *ledger, int64_t at);
+
+/* What can happen. */
+void ledger_correct(struct ledger *ledger, uint32_t account, int64_t units, int64_t at);
+void ledger_sweep(struct ledger *ledger, struct promise *promise, int64_t at, const char *by);
+void ledger_end(struct ledger *ledger, struct promise *promise, enum fate fate, int64_t at,
+	const char *by);
+void ledger_sell(struct ledger *ledger, struct promise *promise, int64_t at, const char *by,
+	const char *order);
+
+/* Adds the journal up from its beginning, and the sales from the promises. False: they differ. */
+bool ledger_adds_up(const struct ledger *ledger);
+
+#endif

@@ -1,0 +1,227 @@
+#include "world.h"
+
+#include <assert.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "plan.h"
+
+/* Grows an array that is full. Out of memory ends the test. */
+static void *make_room(void *items, uint32_t count, uint32_t *room, size_t size)
+{
+	if (count < *room)
+		return items;
+	*room = *room > 0 ? 2 * *room : 1024;
+	items = realloc(items, *room * size);
+	assert(items != NULL);
+	return items;
+}
+
+void world_open(struct world *world)
+{
+	world->variant_count = 0;
+	world->row_count = world->row_room = 0;
+	world->rows = NULL;
+	world->active_count = world->active_room = 0;
+	world->active = NULL;
+}
+
+void world_close(struct world *world)
+{
+	free(world->rows);
+	free(world->active);
+}
+
+void world_add_variant(struct world *world, uint64_t id, int64_t on_hand)
+{
+	assert(world->variant_count < WORLD_VARIANTS_MAX);
+	world->variants[world->variant_count++] = (struct world_variant){.id = id, .stock = on_hand};
+}
+
+struct world_variant *world_variant(struct world *world, uint64_t id)
+{
+	for (uint32_t i = 0; i < world->variant_count; i++) {
+		if (world->variants[i].id == id)
+			return &world->variants[i];
+	}
+	return NULL;
+}
+
+struct hold *world_row(const struct world *world, uint64_t id)
+{
+	uint32_t low = 0, high = world->row_count;
+
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+
+		if (world->rows[middle].id < id)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < world->row_count && world->rows[low].id == id ? &world->rows[low] : NULL;
+}
+
+static bool is_expired(const struct world *world, const struct hold *row)
+{
+	return row->status == HOLD_ACTIVE && row->expires_at_ms <= world->now_ms;
+}
+
+/* load */
+
+static void copy_row(const struct world *world, const struct hold *row, struct stock *stock,
+	struct hold *hold)
+{
+	*hold = *row;
+	hold->changed = false;
+	hold->next_expired = STOCK_NONE;
+	if (is_expired(world, row))
+		stock_note_expired(stock, hold);
+}
+
+/* As the real one, a cleanup that read as many as it may takes it that there are more. */
+static bool add_cleanup(
+	const struct world *world, struct id_list *holds, struct id_list *variants)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < world->active_count && count < world->cleanup_max; i++) {
+		const struct hold *row = &world->rows[world->active[i]];
+
+		if (!is_expired(world, row))
+			continue;
+		id_list_add(holds, row->id);
+		id_list_add(variants, row->variant_id);
+		count++;
+	}
+	return count == world->cleanup_max;
+}
+
+static void load_variants(
+	const struct world *world, const struct id_list *ids, struct stock *stock)
+{
+	uint32_t k = 0;
+
+	for (uint32_t i = 0; i < world->variant_count && k < ids->count; i++) {
+		const struct world_variant *variant = &world->variants[i];
+
+		while (k < ids->count && ids->ids[k] < variant->id)
+			k++;
+		if (k < ids->count && ids->ids[k] == variant->id)
+			stock_add_variant(stock, variant->id, variant->stock, variant->reserved);
+	}
+}
+
+static void load_named(const struct world *world, const struct id_list *ids, struct stock *stock)
+{
+	for (uint32_t i = 0; i < ids->count; i++) {
+		const struct hold *row = world_row(world, ids->ids[i]);
+
+		if (row != NULL)
+			copy_row(world, row, stock, stock_add_named(stock, row->id));
+	}
+}
+
+static void load_expired_of(const struct world *world, uint64_t variant_id, struct stock *stock)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < world->active_count && count < world->sweep_max; i++) {
+		const struct hold *row = &world->rows[world->active[i]];
+
+		if (row->variant_id != variant_id || !is_expired(world, row))
+			continue;
+		count++;
+		if (stock_hold(stock, row->id) == NULL)
+			copy_row(world, row, stock, stock_add_hold(stock));
+	}
+	if (count == world->sweep_max)
+		stock_variant(stock, variant_id)->expired_left = true;
+}
+
+void world_load(const struct world *world, const struct command *const *commands, uint32_t count,
+	struct stock *stock)
+{
+	struct id_list holds = {0}, variants = {0}, scarce = {0};
+
+	stock_reset(stock);
+	plan_holds(commands, count, &holds);
+	for (uint32_t i = 0; i < holds.count; i++) {
+		const struct hold *row = world_row(world, holds.ids[i]);
+
+		if (row != NULL)
+			id_list_add(&variants, row->variant_id);
+	}
+	plan_variants(commands, count, &variants);
+	for (uint32_t i = 0; i < count; i++) {
+		if (commands[i]->action == ACTION_CLEANUP)
+			stock->cleanup_left = add_cleanup(world, &holds, &variants);
+	}
+	load_variants(world, &variants, stock);
+	load_named(world, &holds, stock);
+	plan_expired(stock, world->now_ms, commands, count, &scarce);
+	for (uint32_t i = 0; i < scarce.count; i++)
+		load_expired_of(world, scarce.ids[i], stock);
+}
+
+/* save */
+
+static void insert_row(struct world *world, struct hold *hold)
+{
+	assert(world->row_count == 0 || world->rows[world->row_count - 1].id < world->next_id);
+	hold->id = world->next_id;
+	world->next_id += world->id_step;
+	world->rows =
+		make_room(world->rows, world->row_count, &world->row_room, sizeof(world->rows[0]));
+	world->active = make_room(
+		world->active, world->active_count, &world->active_room, sizeof(world->active[0]));
+	world->active[world->active_count++] = world->row_count;
+	world->rows[world->row_count++] = *hold;
+}
+
+static void forget_closed(struct world *world)
+{
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < world->active_count; i++) {
+		if (world->rows[world->active[i]].status == HOLD_ACTIVE)
+			world->active[kept++] = world->active[i];
+	}
+	world->active_count = kept;
+}
+
+void world_save(struct world *world, struct stock *stock)
+{
+	for (uint32_t i = 0; i < stock->hold_count; i++) {
+		struct hold *hold = &stock->holds[i];
+
+		if (!hold->changed)
+			continue;
+		if (hold->id == 0)
+			insert_row(world, hold);
+		else
+			*world_row(world, hold->id) = *hold;
+		hold->changed = false;
+	}
+	for (uint32_t i = 0; i < stock->variant_count; i++) {
+		const struct variant *variant = &stock->variants[i];
+		struct world_variant *row = world_variant(world, variant->id);
+
+		if (variant->stock != variant->stock_read)
+			row->stock = variant->stock;
+		if (variant->reserved != variant->reserved_read)
+			row->reserved = variant->reserved;
+	}
+	forget_closed(world);
+}
+
+void world_withdraw(struct world *world, struct hold *row)
+{
+	assert(row->status == HOLD_ACTIVE && row->expires_at_ms > world->now_ms);
+	row->status = HOLD_CANCELLED;
+	row->reason = REASON_OPERATOR;
+	row->closed_at_ms = world->now_ms;
+	world_variant(world, row->variant_id)->reserved -= row->quantity;
+	forget_closed(world);
+}

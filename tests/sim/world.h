@@ -1,0 +1,58 @@
+/*
+ * Plays the database: tables of variants and holds in memory, from which a batch of commands is
+ * loaded and to which it is saved in the way of the real store.
+ */
+#ifndef STOK_SIM_WORLD_H
+#define STOK_SIM_WORLD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "command.h"
+#include "stock.h"
+
+#define WORLD_VARIANTS_MAX 16
+
+struct world_variant {
+	uint64_t id;
+	int64_t stock;
+	int64_t reserved;
+};
+
+struct world {
+	int64_t now_ms;
+	uint64_t next_id;
+	uint64_t id_step;     /* clusters number in steps */
+	uint32_t sweep_max;   /* expired holds of one variant that a load reads */
+	uint32_t cleanup_max; /* expired holds that one step of cleanup reads */
+
+	uint32_t variant_count;
+	struct world_variant variants[WORLD_VARIANTS_MAX]; /* ascending ids */
+
+	uint32_t row_count, row_room;
+	struct hold *rows; /* ascending ids, never deleted */
+
+	uint32_t active_count, active_room;
+	uint32_t *active; /* an index: places of rows that are ACTIVE, ascending */
+};
+
+/* The fields above `variant_count` are the caller's to fill. */
+void world_open(struct world *world);
+void world_close(struct world *world);
+void world_add_variant(struct world *world, uint64_t id, int64_t on_hand);
+
+/* Reads what the commands need into the stock, which is overwritten. At most one cleanup. */
+void world_load(const struct world *world, const struct command *const *commands, uint32_t count,
+	struct stock *stock);
+
+/* Writes what the stock says has changed, no more, and gives new holds their ids. */
+void world_save(struct world *world, struct stock *stock);
+
+/* Finds a row. NULL: unknown. */
+struct world_variant *world_variant(struct world *world, uint64_t id);
+struct hold *world_row(const struct world *world, uint64_t id);
+
+/* Does by hand what an operator's tool would: ends a live hold. */
+void world_withdraw(struct world *world, struct hold *row);
+
+#endif
