@@ -42,15 +42,9 @@ static void send_answer(struct committer *committer, struct job *job, enum code 
 	queue_give_back(committer->queue, job);
 }
 
-static struct addressee addressee_of(const struct job *job)
-{
-	return (struct addressee){
-		.command = &job->command, .caller = job->caller, .language = job->language};
-}
-
 static void answer(struct committer *committer, struct job *job)
 {
-	struct addressee to = addressee_of(job);
+	struct addressee to = job_addressee(job);
 
 	response_decided(&committer->response, &to, &job->outcome, job->swept);
 	send_answer(committer, job, job->outcome.code);
@@ -58,7 +52,7 @@ static void answer(struct committer *committer, struct job *job)
 
 static void answer_failed(struct committer *committer, struct job *job, enum code code)
 {
-	struct addressee to = addressee_of(job);
+	struct addressee to = job_addressee(job);
 
 	response_failed(&committer->response, &to, code);
 	send_answer(committer, job, code);
@@ -83,8 +77,9 @@ static enum store_status ask_releases(
 			continue;
 		for (uint32_t k = 0; k < job->outcome.line_count; k++) {
 			lines[asked] = &job->outcome.lines[k];
-			asks[asked++] = (struct release){.variant_id = lines[asked]->variant_id,
-				.session_id = job->command.session_id};
+			asks[asked].variant_id = lines[asked]->variant_id;
+			asks[asked].session_id = job->command.session_id;
+			asked++;
 		}
 	}
 	status = store_next_release(committer->store, now_ms, asks, asked);

@@ -121,15 +121,9 @@ static void send_answer(struct gate *gate, struct job *job, enum code code)
 	queue_give_back(gate->queue, job);
 }
 
-static struct addressee addressee_of(const struct job *job)
-{
-	return (struct addressee){
-		.command = &job->command, .caller = job->caller, .language = job->language};
-}
-
 static void refuse(struct gate *gate, struct job *job)
 {
-	struct addressee to = addressee_of(job);
+	struct addressee to = job_addressee(job);
 
 	response_refused(&gate->response, &to, &gate->refusal);
 	send_answer(gate, job, gate->refusal.code);
@@ -137,7 +131,7 @@ static void refuse(struct gate *gate, struct job *job)
 
 static void answer_live(struct gate *gate, struct job *job)
 {
-	struct addressee to = addressee_of(job);
+	struct addressee to = job_addressee(job);
 
 	job->outcome = (struct outcome){.code = CODE_LIVE, .success = true};
 	response_decided(&gate->response, &to, &job->outcome, 0);
@@ -146,7 +140,7 @@ static void answer_live(struct gate *gate, struct job *job)
 
 static void answer_metrics(struct gate *gate, struct job *job)
 {
-	struct addressee to = addressee_of(job);
+	struct addressee to = job_addressee(job);
 
 	response_begin_text(&gate->response, &to);
 	metrics_write(gate->metrics, &gate->response.body);
@@ -155,7 +149,7 @@ static void answer_metrics(struct gate *gate, struct job *job)
 
 static void answer_busy(struct gate *gate, struct job *job)
 {
-	struct addressee to = addressee_of(job);
+	struct addressee to = job_addressee(job);
 
 	response_failed(&gate->response, &to, CODE_BUSY);
 	send_answer(gate, job, CODE_BUSY);

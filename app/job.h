@@ -11,6 +11,7 @@
 #include "command.h"
 #include "messages.h"
 #include "outcome.h"
+#include "response.h"
 
 struct job {
 	struct job *next; /* in whatever list it stands */
@@ -26,5 +27,11 @@ struct job {
 	int32_t swept; /* over all passes of a command that was decided more than once */
 	struct outcome outcome;
 };
+
+static inline struct addressee job_addressee(const struct job *job)
+{
+	return (struct addressee){
+		.command = &job->command, .caller = job->caller, .language = job->language};
+}
 
 #endif

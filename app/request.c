@@ -221,8 +221,10 @@ bool request_read(const struct http_request *http, const struct keyring *keyring
 	if (!is_json(http->content_type))
 		return refuse(refusal, CODE_UNSUPPORTED_MEDIA_TYPE);
 	read_body(http, route, *caller, command, &refusal->faults);
-	if (refusal->faults.count > 0)
+	if (refusal->faults.count > 0) {
+		command->line_count = 0; /* no line of it is known to be good */
 		return refuse(refusal, CODE_INVALID_REQUEST);
+	}
 	if (*caller == CALLER_PUBLIC && asks_too_much(command))
 		return refuse(refusal, CODE_NOT_ALLOWED);
 	return true;

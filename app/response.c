@@ -332,8 +332,10 @@ static void write_faults(
 /* A person reads one fault at a time: the first, with its place. */
 static void describe_fault(struct text *text, const struct fault *fault, enum language language)
 {
-	text_add(text, fault->where);
-	text_add(text, fault->where[0] != '\0' ? " " : "");
+	static const char *const body[] = {"The body", "İsteğin gövdesi"};
+
+	text_add(text, fault->where[0] != '\0' ? fault->where : body[language]);
+	text_add(text, " ");
 	fault_message(text, fault, language);
 }
 
@@ -346,8 +348,6 @@ void response_refused(
 
 	text_init(&text, memory, sizeof(memory));
 	if (refusal->faults.count > 0) {
-		text_add(&text, detail);
-		text_add(&text, " ");
 		describe_fault(&text, &refusal->faults.list[0], to->language);
 		detail = text.bytes;
 	}
@@ -379,7 +379,9 @@ void response_begin_text(struct response *response, const struct addressee *to)
 
 void response_send(struct response *response, FCGX_Request *fastcgi)
 {
-	text_add(&response->head, "\r\n");
+	text_add(&response->head, "Content-Length: ");
+	text_add_u64(&response->head, response->body.length);
+	text_add(&response->head, "\r\n\r\n");
 	FCGX_PutStr(response->head.bytes, (int)response->head.length, fastcgi->out);
 	FCGX_PutStr(response->body.bytes, (int)response->body.length, fastcgi->out);
 	/* Else closing would linger, up to 2 s, for a peer that has long stopped sending. */
