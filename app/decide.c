@@ -138,8 +138,12 @@ static bool variants_exist(
 			continue;
 		for (uint32_t j = 0; j < outcome->line_count; j++)
 			told = told || outcome->lines[j].variant_id == id;
-		if (!told)
-			add_line(outcome)->variant_id = id;
+		if (!told) {
+			struct outcome_line *line = add_line(outcome);
+
+			line->code = CODE_VARIANT_NOT_FOUND;
+			line->variant_id = id;
+		}
 	}
 	if (outcome->line_count == 0)
 		return true;
@@ -164,6 +168,8 @@ static void weigh_needs(
 		struct variant *variant = stock_variant(stock, command->lines[i].variant_id);
 		struct outcome_line *line;
 
+		if (variant->need == 0)
+			continue; /* asked already, by an earlier line of this variant */
 		if (variant->need > variant_available(variant))
 			outcome->swept += stock_sweep(stock, variant, now_ms, command->request_id);
 		if (variant->need > variant_available(variant)) {
@@ -172,11 +178,12 @@ static void weigh_needs(
 			if (variant->expired_left)
 				outcome->again = true;
 			line = add_line(outcome);
+			line->code = CODE_INSUFFICIENT_STOCK;
 			line->variant_id = variant->id;
 			line->requested = variant->need;
 			line->available = available > 0 ? available : 0;
 		}
-		variant->need = 0; /* asked: a later line of this variant is part of it */
+		variant->need = 0;
 	}
 }
 
@@ -306,7 +313,8 @@ static enum code plan_late(const struct hold *hold, struct variant *variant)
 	int64_t on_hand = variant->stock - variant->plan_stock;
 	int64_t reserved = variant->reserved - variant->plan_reserved;
 
-	if (hold->quantity > on_hand - (reserved - own))
+	/* The first can fail alone only where the counter is wrong, and then it must. */
+	if (hold->quantity > on_hand || hold->quantity > on_hand - (reserved - own))
 		return CODE_LATE_SHORT;
 	variant->plan_stock += hold->quantity;
 	variant->plan_reserved += own;

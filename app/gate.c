@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcgiapp.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -64,21 +65,21 @@ static const struct wanted wanted[] = {
 
 static void read_param(struct http_request *http, const char *pair)
 {
-	const char *value;
-
 	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
-		value = value_of(pair, wanted[i].name);
+		const char *value = value_of(pair, wanted[i].name);
+
 		if (value == NULL)
 			continue;
-		if (value_of(pair, "HTTP_X_API_KEY") != NULL)
-			http->api_key_count++; /* nginx passes a header that came twice twice */
+		/* A header that came twice is passed twice. */
+		if (wanted[i].offset == offsetof(struct http_request, api_key))
+			http->api_key_count++;
 		*(const char **)((char *)http + wanted[i].offset) = value;
 		return;
 	}
-	if ((value = value_of(pair, "STOK_TRUSTED")) != NULL)
-		http->trusted = strcmp(value, "1") == 0;
-	else if ((value = value_of(pair, "STOK_OPERATOR")) != NULL)
-		http->operator_address = strcmp(value, "1") == 0;
+	if (strcmp(pair, "STOK_TRUSTED=1") == 0)
+		http->trusted = true;
+	else if (strcmp(pair, "STOK_OPERATOR=1") == 0)
+		http->operator_address = true;
 }
 
 /* False: the connection broke in the middle of the body. */
@@ -303,8 +304,11 @@ bool gate_run(int listen_fd, int stop_fd, const struct config *config, struct qu
 	bool failed = false;
 	int kept;
 
-	if (gate == NULL)
+	if (gate == NULL || FCGX_Init() != 0) {
+		free(gate);
 		return false;
+	}
+	signal(SIGPIPE, SIG_IGN); /* a client that left is an error of its write, no more */
 	gate->config = config;
 	gate->queue = queue;
 	gate->metrics = metrics;

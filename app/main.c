@@ -1,6 +1,5 @@
 /* stokd: one process of the pool. Its listening socket is fd 0, and belongs to the supervisor. */
 #include <errno.h>
-#include <fcgiapp.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -172,9 +171,8 @@ int main(int count, char **options)
 	prctl(PR_SET_PDEATHSIG, SIGTERM); /* no orphans, should the supervisor be killed */
 	stop_fd = take_signals();
 	srandom((unsigned int)getpid());
-	if (FCGX_Init() != 0 || !connection_library_begin())
-		die("a library cannot be initialised");
-	signal(SIGPIPE, SIG_IGN); /* a client that left is an error of its write, no more */
+	if (!connection_library_begin())
+		die("the database's client library cannot be initialised");
 	status = serve(&config, stop_fd);
 	connection_library_end();
 	return status;

@@ -72,8 +72,7 @@ struct promise *ledger_promise(const struct ledger *ledger, uint64_t id)
 {
 	if (ledger->numbered == 0)
 		return NULL;
-	return bsearch(
-		&id, ledger->promises, ledger->numbered, sizeof(ledger->promises[0]), by_id);
+	return bsearch(&id, ledger->promises, ledger->numbered, sizeof(ledger->promises[0]), by_id);
 }
 
 struct promise *ledger_promise_units(struct ledger *ledger, uint32_t place)
@@ -81,8 +80,8 @@ struct promise *ledger_promise_units(struct ledger *ledger, uint32_t place)
 	struct account *account = &ledger->accounts[place];
 	struct promise *promise;
 
-	ledger->promises = make_room(ledger->promises, ledger->promise_count,
-		&ledger->promise_room, sizeof(ledger->promises[0]));
+	ledger->promises = make_room(ledger->promises, ledger->promise_count, &ledger->promise_room,
+		sizeof(ledger->promises[0]));
 	account->open = make_room(
 		account->open, account->open_count, &account->open_room, sizeof(account->open[0]));
 	account->open[account->open_count++] = ledger->promise_count;
@@ -169,8 +168,8 @@ void ledger_sweep(struct ledger *ledger, struct promise *promise, int64_t at, co
 	close_row(ledger, promise);
 }
 
-void ledger_end(struct ledger *ledger, struct promise *promise, enum fate fate, int64_t at,
-	const char *by)
+void ledger_end(
+	struct ledger *ledger, struct promise *promise, enum fate fate, int64_t at, const char *by)
 {
 	assert(promise->fate == FATE_RUNS);
 	promise->fate = fate;

@@ -91,8 +91,8 @@ uint32_t ledger_unswept(const struct ledger *ledger, int64_t at);
 /* What can happen. */
 void ledger_correct(struct ledger *ledger, uint32_t account, int64_t units, int64_t at);
 void ledger_sweep(struct ledger *ledger, struct promise *promise, int64_t at, const char *by);
-void ledger_end(struct ledger *ledger, struct promise *promise, enum fate fate, int64_t at,
-	const char *by);
+void ledger_end(
+	struct ledger *ledger, struct promise *promise, enum fate fate, int64_t at, const char *by);
 void ledger_sell(struct ledger *ledger, struct promise *promise, int64_t at, const char *by,
 	const char *order);
 

@@ -36,7 +36,8 @@ void world_close(struct world *world)
 void world_add_variant(struct world *world, uint64_t id, int64_t on_hand)
 {
 	assert(world->variant_count < WORLD_VARIANTS_MAX);
-	world->variants[world->variant_count++] = (struct world_variant){.id = id, .stock = on_hand};
+	world->variants[world->variant_count++] =
+		(struct world_variant){.id = id, .stock = on_hand};
 }
 
 struct world_variant *world_variant(struct world *world, uint64_t id)
@@ -70,8 +71,8 @@ static bool is_expired(const struct world *world, const struct hold *row)
 
 /* load */
 
-static void copy_row(const struct world *world, const struct hold *row, struct stock *stock,
-	struct hold *hold)
+static void copy_row(
+	const struct world *world, const struct hold *row, struct stock *stock, struct hold *hold)
 {
 	*hold = *row;
 	hold->changed = false;
@@ -81,8 +82,7 @@ static void copy_row(const struct world *world, const struct hold *row, struct s
 }
 
 /* As the real one, a cleanup that read as many as it may takes it that there are more. */
-static bool add_cleanup(
-	const struct world *world, struct id_list *holds, struct id_list *variants)
+static bool add_cleanup(const struct world *world, struct id_list *holds, struct id_list *variants)
 {
 	uint32_t count = 0;
 
@@ -98,8 +98,7 @@ static bool add_cleanup(
 	return count == world->cleanup_max;
 }
 
-static void load_variants(
-	const struct world *world, const struct id_list *ids, struct stock *stock)
+static void load_variants(const struct world *world, const struct id_list *ids, struct stock *stock)
 {
 	uint32_t k = 0;
 

@@ -140,6 +140,25 @@ static void late_lines_count_one_after_another(void **state)
 	assert_variant(1, 0, 0);
 }
 
+static void room_is_made_for_late_lines_together(void **state)
+{
+	const struct outcome *outcome;
+
+	(void)state;
+	given_variant(1, 6, 2);
+	given_cancelled(5, 1, 3, REASON_EXPIRED);
+	given_cancelled(6, 1, 3, REASON_EXPIRED);
+	given_unnamed_expired(7, 1, 2);
+	asked(ACTION_CONVERT);
+	asked_hold(5);
+	asked_hold(6);
+	outcome = decided();
+	assert_stands(outcome, CODE_CONVERTED);
+	assert_int_equal(outcome->swept, 1);
+	assert_closed(row(7), HOLD_CANCELLED, REASON_EXPIRED);
+	assert_variant(1, 0, 0);
+}
+
 static void late_lines_together_are_all_or_nothing(void **state)
 {
 	const struct outcome *outcome;
@@ -220,7 +239,7 @@ static void expired_left_asks_for_another_round(void **state)
 	given_cancelled(5, 1, 3, REASON_EXPIRED);
 	given_unnamed_expired(7, 1, 1);
 	given_expired_left(1);
-	asked(ACTION_CONVERT);
+	asked(ACTION_CONVERT)->partial = true;
 	asked_hold(4);
 	asked_hold(5);
 	outcome = decided();
@@ -272,6 +291,7 @@ int main(void)
 		cmocka_unit_test_setup(late_hold_sweeps_the_others, begin),
 		cmocka_unit_test_setup(sweep_stays_after_refusal, begin),
 		cmocka_unit_test_setup(late_lines_count_one_after_another, begin),
+		cmocka_unit_test_setup(room_is_made_for_late_lines_together, begin),
 		cmocka_unit_test_setup(late_lines_together_are_all_or_nothing, begin),
 		cmocka_unit_test_setup(live_lines_leave_room_for_late_ones, begin),
 		cmocka_unit_test_setup(late_line_never_takes_a_live_hold_of_another, begin),

@@ -1,0 +1,225 @@
+"""The instance under test: real nginx, real stokd, real database, started by ./run."""
+
+import http.client
+import json
+import os
+import socket
+import subprocess
+import threading
+import time
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+VAR = os.environ.get("STOK_VAR", os.path.join(ROOT, "var", "check"))
+PORT = int(os.environ.get("STOK_PORT", "18088"))
+
+# A public caller as the development server sees one: another proxy forwarded it.
+PUBLIC = {"X-Forwarded-For": "203.0.113.7"}
+
+
+def run(*options, check=True):
+    """./run for this instance. Returns what it printed."""
+    done = subprocess.run(
+        [os.path.join(ROOT, "run"), "--port", str(PORT), *options],
+        env={**os.environ, "STOK_VAR": VAR},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=300,
+    )
+    assert not check or done.returncode == 0, done.stdout
+    return done.stdout
+
+
+def start():
+    """Starts whatever part of the instance does not run, and empties its tables."""
+    run("--detach")
+    sql("SET GLOBAL time_zone='SYSTEM'")
+    empty()
+
+
+def empty():
+    """No holds, no variants."""
+    sql("DELETE FROM StockReservation; DELETE FROM ProductVariant")
+
+
+class Answer:
+    """status, headers (names in lower case), body (parsed where it is JSON), text."""
+
+    def __init__(self, response):
+        self.status = response.status
+        self.headers = {name.lower(): value for name, value in response.getheaders()}
+        self.text = response.read().decode("utf-8", "replace")
+        self.body = None
+        if "json" in self.headers.get("content-type", ""):
+            self.body = json.loads(self.text)
+
+    def __repr__(self):
+        return f"<{self.status} {self.text!r}>"
+
+
+def request(method, path, body=None, headers=(), port=PORT, timeout=30):
+    """One request on a connection of its own. `body`: bytes, or what is to be sent as JSON."""
+    headers = list(headers.items() if isinstance(headers, dict) else headers)
+    names = {name.lower() for name, _ in headers}
+    if body is not None and not isinstance(body, bytes):
+        body = json.dumps(body).encode()
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout)
+    try:
+        connection.putrequest(method, path)
+        for name, value in headers:
+            connection.putheader(name, value)
+        if body is not None and "content-type" not in names:
+            connection.putheader("Content-Type", "application/json")
+        if body is not None and "content-length" not in names:
+            connection.putheader("Content-Length", str(len(body)))
+        connection.endheaders(body)
+        return Answer(connection.getresponse())
+    finally:
+        connection.close()
+
+
+def reserve(variant, quantity, session="shopper", headers=(), **more):
+    """POST reserve."""
+    body = {"variantId": variant, "quantity": quantity, "sessionId": session, **more}
+    return request("POST", "/api/stock/reserve", body, headers)
+
+
+def cancel(reservation, headers=(), **more):
+    """POST cancel: one id, or a list."""
+    name = "reservationIds" if isinstance(reservation, list) else "reservationId"
+    return request("POST", "/api/stock/cancel-reservation", {name: reservation, **more}, headers)
+
+
+def convert(reservations, headers=(), **more):
+    """POST convert: one id, or a list."""
+    name = "reservationIds" if isinstance(reservations, list) else "reservationId"
+    return request("POST", "/api/stock/convert-reservations", {name: reservations, **more}, headers)
+
+
+def key(kind):
+    """The header with the key of `kind` (cron, storefront), as a dictionary."""
+    with open(os.path.join(VAR, f"{kind}.hdr"), encoding="ascii") as file:
+        name, value = file.readline().strip().split(": ", 1)
+    return {name: value}
+
+
+def cleanup():
+    """GET cleanup, with the cron key."""
+    return request("GET", "/api/cron/cleanup-reservations", headers=key("cron"))
+
+
+def held(variant, quantity, session="shopper", **more):
+    """A hold that must succeed. Returns its id."""
+    answer = reserve(variant, quantity, session, **more)
+    assert answer.status == 201, answer
+    return answer.body["reservationId"]
+
+
+def sql(statements):
+    """Runs statements as the database's owner. Returns the rows of the last, as lists of text."""
+    done = subprocess.run(
+        ["mariadb", f"--defaults-file={VAR}/my.cnf", "--batch", "--skip-column-names", "stok"],
+        input=statements,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    return [line.split("\t") for line in done.stdout.splitlines()]
+
+
+def number(question):
+    """The one number that a SELECT gives."""
+    return int(sql(question)[0][0])
+
+
+def variant(identity, stock):
+    """Adds a product variant."""
+    sql(f"INSERT INTO ProductVariant (id, stock) VALUES ({identity}, {stock})")
+    return identity
+
+
+def expire(*reservations):
+    """Lets holds expire now."""
+    ids = ",".join(str(reservation) for reservation in reservations)
+    sql(f"UPDATE StockReservation SET expiresAt=UTC_TIMESTAMP(3) WHERE id IN ({ids})")
+
+
+def check_sums():
+    """The counters are the sums of the rows, for every variant."""
+    wrong = sql(
+        "SELECT v.id, v.stock, v.reserved, COALESCE(SUM(r.quantity), 0) FROM ProductVariant v "
+        "LEFT JOIN StockReservation r ON r.variantId=v.id AND r.status='ACTIVE' "
+        "GROUP BY v.id, v.stock, v.reserved HAVING v.reserved<>COALESCE(SUM(r.quantity), 0)"
+    )
+    assert wrong == [], f"counters differ from sums: {wrong}"
+
+
+def log_lines(name="access.log"):
+    """All lines of a log."""
+    with open(os.path.join(VAR, "log", name), encoding="utf-8", errors="replace") as file:
+        return file.read().splitlines()
+
+
+def audit(request_id, seconds=5):
+    """The audit line of a request, parsed. nginx writes it after it answered: waits for it."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        for line in reversed(log_lines()):
+            if request_id in line:
+                return json.loads(line)
+        time.sleep(0.02)
+    raise AssertionError(f"no audit line of request {request_id}")
+
+
+def metric(name):
+    """A counter of /metrics."""
+    for line in request("GET", "/metrics").text.splitlines():
+        if line.startswith(name + " "):
+            return int(line.split()[1])
+    raise AssertionError(f"no metric {name}")
+
+
+def together(count, work):
+    """Calls work(0) .. work(count - 1) at the same time. Returns their results in order."""
+    results = [None] * count
+    errors = []
+    gate = threading.Barrier(count)
+
+    def one(index):
+        try:
+            gate.wait()
+            results[index] = work(index)
+        except Exception as error:  # told below, in the test's own thread
+            errors.append(error)
+
+    threads = [threading.Thread(target=one, args=(index,)) for index in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if errors:
+        raise errors[0]
+    return results
+
+
+def exchange(raw, port=PORT):
+    """Sends bytes as they are, and returns all that comes back."""
+    with socket.create_connection(("127.0.0.1", port), timeout=15) as connection:
+        connection.sendall(raw)
+        connection.shutdown(socket.SHUT_WR)
+        chunks = []
+        while chunk := connection.recv(65536):
+            chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def until(condition, what, seconds=10):
+    """Waits for a state that must come."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if condition():
+            return
+        time.sleep(0.05)
+    raise AssertionError(f"not in {seconds} s: {what}")

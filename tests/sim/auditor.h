@@ -1,0 +1,54 @@
+/*
+ * The auditor watches every decision. He keeps his own books, foretells every answer from them,
+ * and compares: answers, the rows in hand after every command, the tables after every batch.
+ */
+#ifndef STOK_SIM_AUDITOR_H
+#define STOK_SIM_AUDITOR_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "command.h"
+#include "foretell.h"
+#include "ledger.h"
+#include "outcome.h"
+#include "stock.h"
+#include "world.h"
+
+struct auditor {
+	struct ledger ledger;
+	int64_t now;
+	uint64_t last_id;
+
+	/* the batch at hand */
+	uint32_t unswept; /* when it began */
+	bool again;	  /* some command must come back */
+	uint32_t hold_count;
+	uint32_t places[STOCK_HOLDS_MAX]; /* hold of the stock -> promise */
+	struct verdict verdict;		  /* of the last command */
+
+	/* the first violation */
+	bool accused;
+	char accusation[512];
+};
+
+/* Takes stock of the tables as they are at the beginning. */
+void auditor_open(struct auditor *auditor, const struct world *world);
+void auditor_close(struct auditor *auditor);
+
+/* An operator did something by hand. */
+void auditor_note_stock(struct auditor *auditor, uint64_t variant_id, int64_t units, int64_t now);
+void auditor_note_withdrawn(struct auditor *auditor, uint64_t id, int64_t now);
+
+/* A batch: its rows are loaded; a command was decided (stock and answer); all was saved. */
+void auditor_watch_batch(struct auditor *auditor, const struct stock *stock, int64_t now);
+void auditor_watch_decision(struct auditor *auditor, const struct command *command,
+	const struct stock *stock, const struct outcome *outcome);
+void auditor_watch_save(
+	struct auditor *auditor, const struct stock *stock, const struct world *world);
+void auditor_watch_answer(struct auditor *auditor, const struct outcome *outcome);
+
+/* Compares the whole tables with the books. */
+void auditor_check_all(struct auditor *auditor, const struct world *world);
+
+#endif

@@ -1,0 +1,126 @@
+#include "report.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+static const char *const action_names[] = {
+	[ACTION_NONE] = "none",
+	[ACTION_RESERVE] = "reserve",
+	[ACTION_CANCEL] = "cancel",
+	[ACTION_CONVERT] = "convert",
+	[ACTION_CLEANUP] = "cleanup",
+};
+
+static const char *const code_names[CODE_COUNT] = {
+	[CODE_RESERVED] = "reserved",
+	[CODE_CANCELLED] = "cancelled",
+	[CODE_CONVERTED] = "converted",
+	[CODE_REVIVED] = "revived",
+	[CODE_DUPLICATE] = "duplicate",
+	[CODE_WOULD_CONVERT] = "would_convert",
+	[CODE_CLEANED] = "cleaned",
+	[CODE_NOT_FOUND] = "not_found",
+	[CODE_VARIANT_NOT_FOUND] = "variant_not_found",
+	[CODE_RESERVATION_NOT_FOUND] = "reservation_not_found",
+	[CODE_INSUFFICIENT_STOCK] = "insufficient_stock",
+	[CODE_RESERVATION_CANCELLED] = "reservation_cancelled",
+	[CODE_ALREADY_CONVERTED] = "already_converted",
+	[CODE_CONVERTED_FOR_OTHER_ORDER] = "converted_for_other_order",
+	[CODE_LATE_SHORT] = "late_short",
+	[CODE_STOCK_SHORT] = "stock_short",
+};
+
+static const char *const status_names[] = {"ACTIVE", "COMPLETED", "CANCELLED"};
+static const char *const reason_names[] = {"", "CUSTOMER", "REPLACED", "EXPIRED", "OPERATOR"};
+
+const char *report_action(enum action action)
+{
+	if (action >= sizeof(action_names) / sizeof(action_names[0]))
+		return "?";
+	return action_names[action] != NULL ? action_names[action] : "?";
+}
+
+const char *report_code(enum code code)
+{
+	return code < CODE_COUNT && code_names[code] != NULL ? code_names[code] : "?";
+}
+
+void report_command(const struct command *command)
+{
+	printf("# %s%s, request %s, session \"%s\", order \"%s\", ttl %" PRId64 " ms\n",
+		report_action(command->action), command->partial ? " (partial)" : "",
+		command->request_id, command->session_id, command->order_id, command->ttl_ms);
+	for (uint32_t i = 0; i < command->line_count; i++) {
+		const struct command_line *line = &command->lines[i];
+
+		if (command->action == ACTION_RESERVE)
+			printf("#   line %u: %u of variant %" PRIu64 "\n", i, line->quantity,
+				line->variant_id);
+		else
+			printf("#   line %u: hold %" PRIu64 "\n", i, line->reservation_id);
+	}
+}
+
+void report_outcome(const struct outcome *outcome)
+{
+	printf("# decided: %s %s%s, swept %d\n", outcome->success ? "success" : "refusal",
+		report_code(outcome->code), outcome->again ? ", again" : "", outcome->swept);
+	for (uint32_t i = 0; i < outcome->line_count; i++) {
+		const struct outcome_line *line = &outcome->lines[i];
+
+		printf("#   line %u: %s %s, hold %" PRIu64 " %s %s, %u of variant %" PRIu64
+		       ", released %u, requested %" PRId64 ", available %" PRId64 "\n",
+			i, line->success ? "success" : "refusal", report_code(line->code),
+			line->reservation_id, status_names[line->status],
+			reason_names[line->reason], line->quantity, line->variant_id,
+			line->released, line->requested, line->available);
+	}
+}
+
+void report_verdict(const struct ledger *ledger, const struct verdict *verdict)
+{
+	printf("# the auditor: %s %s\n", verdict->success ? "success" : "refusal",
+		report_code(verdict->code));
+	for (uint32_t i = 0; i < verdict->line_count; i++) {
+		const struct verdict_line *line = &verdict->lines[i];
+
+		printf("#   line %u: %s %s", i, line->success ? "success" : "refusal",
+			report_code(line->code));
+		if (line->known)
+			printf(", hold %" PRIu64 " %s %s, until %" PRId64, line->id,
+				status_names[line->status], reason_names[line->reason],
+				ledger->promises[line->promise].until);
+		printf(", variant %" PRIu64 ", released %u, requested %" PRId64
+		       ", available %" PRId64 "\n",
+			line->variant_id, line->released, line->requested, line->available);
+	}
+}
+
+static void report_codes(const char *action, const char *what, const uint64_t counts[CODE_COUNT])
+{
+	bool any = false;
+
+	for (uint32_t i = 0; i < CODE_COUNT; i++) {
+		if (counts[i] == 0)
+			continue;
+		if (!any)
+			printf("# %s, %s:", action, what);
+		printf("%s %" PRIu64 " %s", any ? "," : "", counts[i], report_code((enum code)i));
+		any = true;
+	}
+	if (any)
+		printf("\n");
+}
+
+void report_tally(const struct tally *tally)
+{
+	for (int i = 0; i <= ACTION_METRICS; i++) {
+		const char *action = report_action((enum action)i);
+
+		report_codes(action, "requests", tally->requests[i]);
+		report_codes(action, "lines", tally->lines[i]);
+		if (tally->again[i] > 0)
+			printf("# %s, another round: %" PRIu64 "\n", action, tally->again[i]);
+	}
+	printf("# swept: %" PRIu64 "\n", tally->swept);
+}
