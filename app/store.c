@@ -410,6 +410,6 @@ enum store_status store_schema_version(struct store *store, uint64_t *version)
 		status = select_number(store, "SELECT MAX(version) FROM StokSchema", &number);
 	if (status == STORE_OK)
 		store_rollback(store);
-	*version = (uint64_t)number;
+	*version = number > 0 ? (uint64_t)number : 0;
 	return status;
 }

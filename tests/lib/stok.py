@@ -51,7 +51,7 @@ class Answer:
         self.headers = {name.lower(): value for name, value in response.getheaders()}
         self.text = response.read().decode("utf-8", "replace")
         self.body = None
-        if "json" in self.headers.get("content-type", ""):
+        if self.text and "json" in self.headers.get("content-type", ""):
             self.body = json.loads(self.text)
 
     def __repr__(self):
