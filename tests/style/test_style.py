@@ -117,12 +117,8 @@ def test_the_code_is_formatted():
 def test_scripts_pass_shellcheck():
     if shutil.which("shellcheck") is None:
         raise Skip("shellcheck is not installed")
-    scripts = [
-        path
-        for folder in (".", ".ci", "sql", "tests")
-        for path in sorted((ROOT / folder).glob("*"))
-        if path.is_file() and re.match(rb"#!.*\b(ba)?sh\b", path.read_bytes()[:40])
-    ]
+    scripts = [ROOT / name for name in ("run", "check", "packages.sh", "sql/migrate")]
+    scripts += sorted((ROOT / ".ci").glob("*"))  # not part of a release
     done = subprocess.run(
         ["shellcheck", "-x", *map(str, scripts)], capture_output=True, text=True, cwd=ROOT
     )

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#define AUDIT_ROOM 512 /* of 16k: what nginx and FastCGI add to the headers */
+#define HEAD_ROOM 512 /* of 16k: what nginx and FastCGI add to the headers */
 
 static void refusal_is_a_problem(void **state)
 {
@@ -165,7 +165,7 @@ static void given_longest_lines(enum code code)
 
 static void assert_fits(void)
 {
-	assert_true(response.head.length <= sizeof(response.head_memory) - AUDIT_ROOM);
+	assert_true(response.head.length <= sizeof(response.head_memory) - HEAD_ROOM);
 	assert_true(response.body.length < sizeof(response.body_memory));
 }
 

@@ -1,0 +1,238 @@
+/* What the access log is told: who did what, which holds it changed, and no credential. */
+#include "response_fixture.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void assert_no_header(const char *name)
+{
+	if (header(name) != NULL)
+		fail_msg("%s: %s", name, header(name));
+}
+
+static void success_tells_what_was_changed(void **state)
+{
+	(void)state;
+	came_to(CODE_RESERVED, true);
+	line(CODE_RESERVED, true, 5);
+	strcpy(command.order_id, "order-17");
+	command.user_id = INT64_MAX;
+	decided(ACTION_RESERVE, 12);
+	assert_header("X-Stok-Caller", "storefront");
+	assert_header("X-Stok-Action", "reserve");
+	assert_header("X-Stok-Outcome", "reserved");
+	assert_header("X-Stok-Reservation-Ids", "5");
+	assert_header("X-Stok-Lines", "45:3");
+	assert_header("X-Stok-Order-Id", "order-17");
+	assert_header("X-Stok-User-Id", "9223372036854775807");
+	assert_header("X-Stok-Swept", "12");
+}
+
+static void what_was_not_given_is_not_told(void **state)
+{
+	(void)state;
+	came_to(CODE_RESERVED, true);
+	line(CODE_RESERVED, true, 5);
+	command.session_id[0] = '\0';
+	decided(ACTION_RESERVE, 0);
+	assert_no_header("X-Stok-Order-Id");
+	assert_no_header("X-Stok-User-Id");
+	assert_no_header("X-Stok-Session");
+	assert_no_header("X-Stok-Swept");
+}
+
+/* Only lines that this very request changed. */
+static void convert_tells_changed_lines_only(void **state)
+{
+	(void)state;
+	came_to(CODE_CONVERTED, true);
+	line(CODE_ALREADY_CONVERTED, true, 1);
+	line(CODE_CONVERTED, true, 2);
+	line(CODE_DUPLICATE, true, 2);
+	line(CODE_NOT_FOUND, false, 3)->variant_id = 0;
+	line(CODE_REVIVED, true, 4);
+	line(CODE_LATE_SHORT, false, 5);
+	line(CODE_STOCK_SHORT, false, 6);
+	line(CODE_CONVERTED_FOR_OTHER_ORDER, false, 7);
+	line(CODE_RESERVATION_CANCELLED, false, 8);
+	decided(ACTION_CONVERT, 0);
+	assert_header("X-Stok-Reservation-Ids", "2 4");
+	assert_header("X-Stok-Lines", "42:3 44:3");
+}
+
+static void cancel_tells_released_lines_only(void **state)
+{
+	(void)state;
+	came_to(CODE_CANCELLED, true);
+	command.list = true;
+	line(CODE_CANCELLED, true, 1)->reason = REASON_EXPIRED;
+	line(CODE_ALREADY_CONVERTED, true, 2);
+	line(CODE_CANCELLED, true, 3)->released = 3;
+	line(CODE_NOT_FOUND, false, 4);
+	decided(ACTION_CANCEL, 1);
+	assert_header("X-Stok-Reservation-Ids", "3");
+	assert_header("X-Stok-Lines", "43:3");
+	assert_header("X-Stok-Swept", "1");
+}
+
+static void nothing_changed_names_no_hold(void **state)
+{
+	(void)state;
+	came_to(CODE_CONVERTED, true);
+	line(CODE_ALREADY_CONVERTED, true, 1);
+	command.lines[0].reservation_id = 1;
+	command.line_count = 1;
+	decided(ACTION_CONVERT, 0);
+	assert_header("X-Stok-Outcome", "already_converted");
+	assert_no_header("X-Stok-Reservation-Ids");
+	assert_no_header("X-Stok-Lines");
+	outcome.lines[0].code = CODE_CANCELLED;
+	decided(ACTION_CANCEL, 0);
+	assert_no_header("X-Stok-Reservation-Ids");
+	assert_no_header("X-Stok-Lines");
+}
+
+static void single_success_is_named_by_its_line(void **state)
+{
+	(void)state;
+	came_to(CODE_CONVERTED, true);
+	line(CODE_REVIVED, true, 1);
+	decided(ACTION_CONVERT, 0);
+	assert_header("X-Stok-Outcome", "revived");
+}
+
+static void refusal_tells_what_was_asked(void **state)
+{
+	(void)state;
+	command.line_count = 2;
+	command.lines[0] = (struct command_line){.variant_id = 7, .quantity = 2};
+	command.lines[1] = (struct command_line){.variant_id = INT64_MAX, .quantity = 1000000};
+	came_to(CODE_INSUFFICIENT_STOCK, false);
+	line(CODE_INSUFFICIENT_STOCK, false, 0);
+	decided(ACTION_RESERVE, 3);
+	assert_header("X-Stok-Outcome", "insufficient_stock");
+	assert_header("X-Stok-Lines", "7:2 9223372036854775807:1000000");
+	assert_header("X-Stok-Swept", "3"); /* stays swept */
+	assert_no_header("X-Stok-Reservation-Ids");
+	command.lines[0].reservation_id = 9;
+	command.lines[1].reservation_id = 8;
+	came_to(CODE_LATE_SHORT, false);
+	decided(ACTION_CONVERT, 0);
+	assert_header("X-Stok-Reservation-Ids", "9 8");
+	assert_no_header("X-Stok-Lines");
+}
+
+static void failure_tells_what_was_asked(void **state)
+{
+	(void)state;
+	command.action = ACTION_CANCEL;
+	command.line_count = 1;
+	command.lines[0].reservation_id = 9;
+	failed(CODE_DATABASE_UNAVAILABLE);
+	assert_header("X-Stok-Action", "cancel");
+	assert_header("X-Stok-Outcome", "database_unavailable");
+	assert_header("X-Stok-Reservation-Ids", "9");
+}
+
+static void refusal_at_the_gate_names_no_lines(void **state)
+{
+	(void)state;
+	command.action = ACTION_CONVERT;
+	command.lines[0].reservation_id = 9; /* of no meaning: there is no line */
+	refused(CODE_INVALID_REQUEST);
+	assert_header("X-Stok-Outcome", "invalid_request");
+	assert_no_header("X-Stok-Reservation-Ids");
+	assert_no_header("X-Stok-Lines");
+	assert_no_header("X-Stok-Swept");
+}
+
+/* The hash of a session, as 16 bytes in hexadecimal. */
+static void hash_of(const char *session, const char *key, char *hash)
+{
+	response_init(&response, (const uint8_t *)key, strlen(key));
+	strcpy(command.session_id, session);
+	refused(CODE_INVALID_REQUEST);
+	refused(CODE_INVALID_REQUEST); /* the second is as the first */
+	assert_non_null(header("X-Stok-Session"));
+	assert_int_equal(strlen(header("X-Stok-Session")), 32);
+	assert_int_equal(strspn(header("X-Stok-Session"), "0123456789abcdef"), 32);
+	strcpy(hash, header("X-Stok-Session"));
+}
+
+static void session_is_hashed_with_the_key(void **state)
+{
+	char hash[33], other[33];
+
+	(void)state;
+	/* RFC 4231, test case 2, cut to 16 bytes. */
+	hash_of("what do ya want for nothing?", "Jefe", hash);
+	assert_string_equal(hash, "5bdcc146bf60754e6a042426089575c7");
+	hash_of("what do ya want for nothing!", "Jefe", other);
+	assert_string_not_equal(hash, other);
+	hash_of("what do ya want for nothing?", "Jeff", other);
+	assert_string_not_equal(hash, other);
+	hash_of("what do ya want for nothing?", "Jefe", other);
+	assert_string_equal(hash, other);
+}
+
+static void session_stands_nowhere(void **state)
+{
+	(void)state;
+	came_to(CODE_CANCELLED, true);
+	line(CODE_CANCELLED, true, 3)->released = 3;
+	decided(ACTION_CANCEL, 0);
+	assert_null(strstr(response.head.bytes, SESSION));
+	assert_null(strstr(response.body.bytes, SESSION));
+	assert_non_null(header("X-Stok-Session"));
+	refused(CODE_NOT_ALLOWED);
+	assert_null(strstr(response.head.bytes, SESSION));
+	assert_null(strstr(response.body.bytes, SESSION));
+}
+
+static void every_caller_and_action_has_its_word(void **state)
+{
+	static const char *const callers[] = {"public", "storefront", "cron"};
+	static char memory[1024];
+	struct text head;
+	char expected[64];
+
+	(void)state;
+	text_init(&head, memory, sizeof(memory));
+	for (int i = 0; i < 3; i++) {
+		text_clear(&head);
+		command.action = ACTION_CONVERT;
+		audit_headers(&response.audit, &head, &command, (enum caller)i, CODE_UNAUTHORIZED,
+			NULL, 0);
+		snprintf(expected, sizeof(expected), "X-Stok-Caller: %s\r\n", callers[i]);
+		assert_non_null(strstr(head.bytes, expected));
+		assert_non_null(strstr(head.bytes, "X-Stok-Action: convert\r\n"));
+		assert_non_null(strstr(head.bytes, "X-Stok-Outcome: unauthorized\r\n"));
+	}
+	came_to(CODE_CLEANED, true);
+	decided(ACTION_CLEANUP, 5);
+	assert_header("X-Stok-Action", "cleanup");
+	assert_header("X-Stok-Outcome", "cleaned");
+	assert_header("X-Stok-Swept", "5");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(success_tells_what_was_changed, begin, finish),
+		cmocka_unit_test_setup_teardown(what_was_not_given_is_not_told, begin, finish),
+		cmocka_unit_test_setup_teardown(convert_tells_changed_lines_only, begin, finish),
+		cmocka_unit_test_setup_teardown(cancel_tells_released_lines_only, begin, finish),
+		cmocka_unit_test_setup_teardown(nothing_changed_names_no_hold, begin, finish),
+		cmocka_unit_test_setup_teardown(single_success_is_named_by_its_line, begin, finish),
+		cmocka_unit_test_setup_teardown(refusal_tells_what_was_asked, begin, finish),
+		cmocka_unit_test_setup_teardown(failure_tells_what_was_asked, begin, finish),
+		cmocka_unit_test_setup_teardown(refusal_at_the_gate_names_no_lines, begin, finish),
+		cmocka_unit_test_setup_teardown(session_is_hashed_with_the_key, begin, finish),
+		cmocka_unit_test_setup_teardown(session_stands_nowhere, begin, finish),
+		cmocka_unit_test_setup_teardown(
+			every_caller_and_action_has_its_word, begin, finish),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests_name("audit", tests, NULL, NULL);
+}

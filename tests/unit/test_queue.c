@@ -1,0 +1,427 @@
+/* The hand-over of jobs: bounds, order, and threads that wait, are woken, and end. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <pthread.h>
+#include <sched.h>
+#include <unistd.h>
+
+#include "aborts.h"
+#include "queue.h"
+
+#define HANG_S	  120 /* a lost wake-up would last for ever: end it */
+#define JOBS	  64
+#define WAITING	  8
+#define ALL_LINES 1000000
+
+static struct queue *queue;
+
+static int begin(void **state)
+{
+	(void)state;
+	queue = queue_new(JOBS, WAITING);
+	return queue != NULL ? 0 : -1;
+}
+
+static int finish(void **state)
+{
+	(void)state;
+	queue_free(queue);
+	queue = NULL;
+	return 0;
+}
+
+static struct job *borrowed(uint32_t lines)
+{
+	struct job *job = queue_borrow(queue);
+
+	assert_non_null(job);
+	job->command.line_count = lines;
+	return job;
+}
+
+static struct job *pushed(uint32_t lines)
+{
+	struct job *job = borrowed(lines);
+
+	assert_true(queue_push(queue, job));
+	return job;
+}
+
+static uint32_t taken(struct job **jobs, uint32_t jobs_max, uint32_t lines_max)
+{
+	return queue_take(queue, jobs, jobs_max, lines_max, false);
+}
+
+/* free jobs */
+
+static void every_job_is_lent_once(void **state)
+{
+	struct job *jobs[JOBS];
+
+	(void)state;
+	for (int i = 0; i < JOBS; i++) {
+		jobs[i] = queue_borrow(queue);
+		assert_non_null(jobs[i]);
+		for (int k = 0; k < i; k++)
+			assert_ptr_not_equal(jobs[i], jobs[k]);
+	}
+	assert_null(queue_borrow(queue));
+	queue_give_back(queue, jobs[7]);
+	assert_ptr_equal(queue_borrow(queue), jobs[7]);
+	assert_null(queue_borrow(queue));
+}
+
+/* The memory that was used last is the warmest; what was never used is not touched. */
+static void job_used_last_is_lent_first(void **state)
+{
+	struct job *first = queue_borrow(queue), *second = queue_borrow(queue);
+
+	(void)state;
+	queue_give_back(queue, first);
+	queue_give_back(queue, second);
+	assert_ptr_equal(queue_borrow(queue), second);
+	assert_ptr_equal(queue_borrow(queue), first);
+	for (int i = 0; i < 10 * JOBS; i++) {
+		assert_true(queue_push(queue, first));
+		assert_int_equal(taken(&first, 1, ALL_LINES), 1);
+		queue_give_back(queue, first);
+		assert_ptr_equal(queue_borrow(queue), first);
+	}
+}
+
+/* order and bounds */
+
+static void first_in_is_first_out(void **state)
+{
+	struct job *in[5], *out[5];
+
+	(void)state;
+	for (int round = 0; round < 3; round++) {
+		for (int i = 0; i < 5; i++)
+			in[i] = pushed(1);
+		assert_int_equal(queue_depth(queue), 5);
+		assert_int_equal(taken(out, 2, ALL_LINES), 2);
+		assert_int_equal(taken(out + 2, 5, ALL_LINES), 3);
+		for (int i = 0; i < 5; i++) {
+			assert_ptr_equal(in[i], out[i]);
+			queue_give_back(queue, in[i]);
+		}
+		assert_int_equal(queue_depth(queue), 0);
+		assert_int_equal(taken(out, 5, ALL_LINES), 0);
+	}
+}
+
+static void full_queue_takes_no_more(void **state)
+{
+	struct job *out[JOBS], *refused = borrowed(1);
+
+	(void)state;
+	for (int i = 0; i < WAITING; i++)
+		pushed(1);
+	assert_false(queue_push(queue, refused));
+	assert_int_equal(queue_depth(queue), WAITING);
+	assert_int_equal(taken(out, 1, ALL_LINES), 1);
+	assert_true(queue_push(queue, refused));
+	assert_int_equal(taken(out, JOBS, ALL_LINES), WAITING);
+	assert_ptr_equal(out[WAITING - 1], refused);
+}
+
+static void jobs_taken_have_a_bound(void **state)
+{
+	struct job *out[WAITING];
+
+	(void)state;
+	for (int i = 0; i < WAITING; i++)
+		pushed(1);
+	assert_int_equal(taken(out, 3, ALL_LINES), 3);
+	assert_int_equal(taken(out, 0, ALL_LINES), 0);
+	assert_int_equal(taken(out, 100, ALL_LINES), WAITING - 3);
+}
+
+static void lines_taken_have_a_bound(void **state)
+{
+	struct job *out[WAITING];
+
+	(void)state;
+	pushed(4);
+	pushed(6);
+	pushed(1);
+	pushed(0);
+	assert_int_equal(taken(out, WAITING, 10), 2); /* exactly as many */
+	pushed(10);
+	assert_int_equal(taken(out, WAITING, 10), 2); /* nobody overtakes the long one */
+	assert_int_equal(out[0]->command.line_count, 1);
+	assert_int_equal(taken(out, WAITING, 10), 1);
+	assert_int_equal(out[0]->command.line_count, 10);
+}
+
+static void longest_job_comes_through_alone(void **state)
+{
+	struct job *out[WAITING];
+
+	(void)state;
+	pushed(11);
+	pushed(1);
+	assert_int_equal(taken(out, WAITING, 10), 1);
+	assert_int_equal(out[0]->command.line_count, 11);
+	pushed(100);
+	assert_int_equal(taken(out, WAITING, 0), 1);
+	assert_int_equal(taken(out, WAITING, 0), 1);
+	assert_int_equal(out[0]->command.line_count, 100);
+}
+
+static void lines_of_long_batches_do_not_overflow(void **state)
+{
+	struct job *out[WAITING];
+
+	(void)state;
+	pushed(100);
+	pushed(100);
+	assert_int_equal(taken(out, WAITING, UINT32_MAX), 2);
+}
+
+/* the end */
+
+static void closed_queue_is_drained_first(void **state)
+{
+	struct job *out[WAITING];
+
+	(void)state;
+	pushed(1);
+	pushed(1);
+	pushed(1);
+	queue_close(queue);
+	queue_close(queue);
+	assert_int_equal(queue_take(queue, out, 2, ALL_LINES, true), 2);
+	assert_int_equal(queue_take(queue, out, 2, ALL_LINES, true), 1);
+	assert_int_equal(queue_take(queue, out, 2, ALL_LINES, true), 0);
+	assert_int_equal(queue_take(queue, out, 2, ALL_LINES, true), 0);
+}
+
+static void push_when_closed(void)
+{
+	struct job *job = queue_borrow(queue);
+
+	queue_close(queue);
+	if (!queue_push(queue, job))
+		_exit(1);
+}
+
+static void job_for_nobody_stops_the_process(void **state)
+{
+	(void)state;
+	assert_true(aborts(push_when_closed));
+}
+
+static void nothing_is_freed_gladly(void **state)
+{
+	(void)state;
+	queue_free(NULL);
+}
+
+/* threads */
+
+struct taker {
+	pthread_t thread;
+	uint32_t jobs_max;
+	uint32_t rounds; /* 0: till the end */
+	uint32_t count;
+	uint64_t sum;	  /* of the variants taken */
+	bool in_order;	  /* jobs of each pusher came in their order */
+	uint64_t last[8]; /* by pusher */
+};
+
+/* What is taken is read outside any lock: the hand-over alone makes that safe. */
+static void note(struct taker *taker, const struct job *job)
+{
+	uint64_t pusher = job->command.user_id, number = job->command.lines[0].variant_id;
+
+	taker->in_order = taker->in_order && number > taker->last[pusher];
+	taker->last[pusher] = number;
+	taker->sum += number;
+	taker->count++;
+}
+
+static void *take(void *context)
+{
+	struct taker *taker = context;
+	struct job *jobs[WAITING];
+	uint32_t count, round = 0;
+
+	taker->in_order = true;
+	do {
+		count = queue_take(queue, jobs, taker->jobs_max, ALL_LINES, true);
+		for (uint32_t i = 0; i < count; i++) {
+			note(taker, jobs[i]);
+			queue_give_back(queue, jobs[i]);
+		}
+		round++;
+	} while (count > 0 && round != taker->rounds);
+	return NULL;
+}
+
+static void pushed_as(uint64_t pusher, uint64_t number)
+{
+	struct job *job = borrowed(1);
+
+	job->command.user_id = pusher;
+	job->command.lines[0].variant_id = number;
+	assert_true(queue_push(queue, job));
+}
+
+static void start(struct taker *taker)
+{
+	assert_int_equal(pthread_create(&taker->thread, NULL, take, taker), 0);
+}
+
+static void join(struct taker *taker)
+{
+	assert_int_equal(pthread_join(taker->thread, NULL), 0);
+}
+
+static void close_wakes_all_who_wait(void **state)
+{
+	struct taker takers[4] = {0};
+
+	(void)state;
+	for (int i = 0; i < 4; i++) {
+		takers[i].jobs_max = 1;
+		start(&takers[i]);
+	}
+	usleep(1000); /* most likely, they wait by now */
+	queue_close(queue);
+	for (int i = 0; i < 4; i++) {
+		join(&takers[i]);
+		assert_int_equal(takers[i].count, 0);
+	}
+}
+
+static void waiting_thread_is_woken_by_a_job(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 100; i++) {
+		struct taker taker = {.jobs_max = 1, .rounds = 1};
+
+		start(&taker);
+		if (i % 2 == 0)
+			usleep(100);
+		pushed_as(0, 9);
+		join(&taker);
+		assert_int_equal(taker.count, 1);
+		assert_int_equal(taker.sum, 9);
+	}
+}
+
+/* Each takes one job and goes: what one leaves behind must wake the other. */
+static void job_left_behind_wakes_another(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 100; i++) {
+		struct taker takers[3] = {0};
+
+		for (int k = 0; k < 3; k++) {
+			takers[k].jobs_max = 1;
+			takers[k].rounds = 1;
+			start(&takers[k]);
+		}
+		if (i % 2 == 0)
+			usleep(100);
+		for (uint64_t k = 1; k <= 3; k++)
+			pushed_as(0, k);
+		for (int k = 0; k < 3; k++) {
+			join(&takers[k]);
+			assert_int_equal(takers[k].count, 1);
+		}
+		assert_int_equal(takers[0].sum + takers[1].sum + takers[2].sum, 6);
+	}
+}
+
+#define PUSHES 3000
+
+struct pusher {
+	pthread_t thread;
+	uint64_t name;
+};
+
+static void *push(void *context)
+{
+	const struct pusher *pusher = context;
+
+	for (uint64_t number = 1; number <= PUSHES;) {
+		struct job *job = queue_borrow(queue);
+
+		if (job == NULL) {
+			sched_yield();
+			continue;
+		}
+		job->command.line_count = 1;
+		job->command.user_id = pusher->name;
+		job->command.lines[0].variant_id = number;
+		if (queue_push(queue, job)) {
+			number++;
+		} else {
+			queue_give_back(queue, job);
+			sched_yield();
+		}
+	}
+	return NULL;
+}
+
+/* Many push and many take: every job arrives once, those of one pusher in order at each taker. */
+static void every_job_arrives_once(void **state)
+{
+	struct pusher pushers[2] = {{.name = 1}, {.name = 2}};
+	struct taker takers[3] = {{.jobs_max = 1}, {.jobs_max = 3}, {.jobs_max = WAITING}};
+	uint64_t sum = 0, count = 0;
+
+	(void)state;
+	for (int i = 0; i < 3; i++)
+		start(&takers[i]);
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(pthread_create(&pushers[i].thread, NULL, push, &pushers[i]), 0);
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(pthread_join(pushers[i].thread, NULL), 0);
+	queue_close(queue);
+	for (int i = 0; i < 3; i++) {
+		join(&takers[i]);
+		assert_true(takers[i].in_order);
+		sum += takers[i].sum;
+		count += takers[i].count;
+	}
+	assert_int_equal(count, 2 * PUSHES);
+	assert_int_equal(sum, (uint64_t)PUSHES * (PUSHES + 1));
+	assert_int_equal(queue_depth(queue), 0);
+	for (int i = 0; i < JOBS; i++)
+		assert_non_null(queue_borrow(queue));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(every_job_is_lent_once, begin, finish),
+		cmocka_unit_test_setup_teardown(job_used_last_is_lent_first, begin, finish),
+		cmocka_unit_test_setup_teardown(first_in_is_first_out, begin, finish),
+		cmocka_unit_test_setup_teardown(full_queue_takes_no_more, begin, finish),
+		cmocka_unit_test_setup_teardown(jobs_taken_have_a_bound, begin, finish),
+		cmocka_unit_test_setup_teardown(lines_taken_have_a_bound, begin, finish),
+		cmocka_unit_test_setup_teardown(longest_job_comes_through_alone, begin, finish),
+		cmocka_unit_test_setup_teardown(
+			lines_of_long_batches_do_not_overflow, begin, finish),
+		cmocka_unit_test_setup_teardown(closed_queue_is_drained_first, begin, finish),
+		cmocka_unit_test_setup_teardown(job_for_nobody_stops_the_process, begin, finish),
+		cmocka_unit_test_setup_teardown(nothing_is_freed_gladly, begin, finish),
+		cmocka_unit_test_setup_teardown(close_wakes_all_who_wait, begin, finish),
+		cmocka_unit_test_setup_teardown(waiting_thread_is_woken_by_a_job, begin, finish),
+		cmocka_unit_test_setup_teardown(job_left_behind_wakes_another, begin, finish),
+		cmocka_unit_test_setup_teardown(every_job_arrives_once, begin, finish),
+	};
+
+	alarm(HANG_S);
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests_name("queue", tests, NULL, NULL);
+}
