@@ -41,14 +41,12 @@ is_installed() {
 # administrator's, and stays.
 forbid_service_starts() {
 	[ ! -e "$policy" ] || return 0
-	printf '#!/bin/sh\n# until stok has installed nginx\nexit 101\n' |
-		as_root tee "$policy" >/dev/null
 	trap allow_service_starts EXIT
-	as_root chmod 755 "$policy"
+	printf '#!/bin/sh\n# until stok has installed nginx\nexit 101\n' |
+		as_root tee "$policy" >/dev/null && as_root chmod 755 "$policy"
 }
 
 allow_service_starts() {
-	trap - EXIT
 	if grep -qs 'until stok has installed nginx' "$policy"; then
 		as_root rm -f "$policy"
 	fi
@@ -74,10 +72,9 @@ install_missing() (
 		return
 	}
 	trap 'exit 130' INT TERM
-	forbid_service_starts
-	apt_install "$@"
+	forbid_service_starts || exit
+	apt_install "$@" || exit
 	leave_nginx_off
-	allow_service_starts
 )
 
 # install_packages NAME...: installs those that are missing.

@@ -22,8 +22,8 @@ int begin(void **state)
 	memset(&command, 0, sizeof(command));
 	memset(&outcome, 0, sizeof(outcome));
 	memset(&refusal, 0, sizeof(refusal));
-	strcpy(command.request_id, REQUEST);
-	strcpy(command.session_id, SESSION);
+	snprintf(command.request_id, sizeof(command.request_id), "%s", REQUEST);
+	snprintf(command.session_id, sizeof(command.session_id), "%s", SESSION);
 	outcome.now_ms = NOW;
 	language = LANGUAGE_ENGLISH;
 	return 0;

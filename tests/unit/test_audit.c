@@ -15,7 +15,7 @@ static void success_tells_what_was_changed(void **state)
 	(void)state;
 	came_to(CODE_RESERVED, true);
 	line(CODE_RESERVED, true, 5);
-	strcpy(command.order_id, "order-17");
+	snprintf(command.order_id, sizeof(command.order_id), "%s", "order-17");
 	command.user_id = INT64_MAX;
 	decided(ACTION_RESERVE, 12);
 	assert_header("X-Stok-Caller", "storefront");
@@ -150,13 +150,13 @@ static void refusal_at_the_gate_names_no_lines(void **state)
 static void hash_of(const char *session, const char *key, char *hash)
 {
 	response_init(&response, (const uint8_t *)key, strlen(key));
-	strcpy(command.session_id, session);
+	snprintf(command.session_id, sizeof(command.session_id), "%s", session);
 	refused(CODE_INVALID_REQUEST);
 	refused(CODE_INVALID_REQUEST); /* the second is as the first */
 	assert_non_null(header("X-Stok-Session"));
 	assert_int_equal(strlen(header("X-Stok-Session")), 32);
 	assert_int_equal(strspn(header("X-Stok-Session"), "0123456789abcdef"), 32);
-	strcpy(hash, header("X-Stok-Session"));
+	memcpy(hash, header("X-Stok-Session"), 33);
 }
 
 static void session_is_hashed_with_the_key(void **state)

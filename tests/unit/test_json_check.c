@@ -343,17 +343,16 @@ static const char *members(uint32_t count)
 static void members_have_a_bound(void **state)
 {
 	static char halves[65536 * 2];
+	int length;
 
 	(void)state;
 	assert_good(members(2048));
 	assert_fault(members(2049), FAULT_MEMBERS);
-	snprintf(halves, sizeof(halves), "[%s", members(1024));
-	strcat(halves, ",");
-	strcat(halves, members(1024));
-	strcat(halves, "]");
+	length = snprintf(halves, sizeof(halves), "[%s,", members(1024));
+	length += snprintf(halves + length, sizeof(halves) - (size_t)length, "%s", members(1024));
+	halves[length] = ']';
 	assert_good(halves); /* counted together, and not the same */
-	halves[strlen(halves) - 1] = '\0';
-	strcat(halves, ",{\"one\":\"more\"}]");
+	snprintf(halves + length, sizeof(halves) - (size_t)length, ",{\"one\":\"more\"}]");
 	assert_fault(halves, FAULT_MEMBERS);
 }
 

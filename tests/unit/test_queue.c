@@ -175,16 +175,6 @@ static void longest_job_comes_through_alone(void **state)
 	assert_int_equal(out[0]->command.line_count, 100);
 }
 
-static void lines_of_long_batches_do_not_overflow(void **state)
-{
-	struct job *out[WAITING];
-
-	(void)state;
-	pushed(100);
-	pushed(100);
-	assert_int_equal(taken(out, WAITING, UINT32_MAX), 2);
-}
-
 /* the end */
 
 static void closed_queue_is_drained_first(void **state)
@@ -410,8 +400,6 @@ int main(void)
 		cmocka_unit_test_setup_teardown(jobs_taken_have_a_bound, begin, finish),
 		cmocka_unit_test_setup_teardown(lines_taken_have_a_bound, begin, finish),
 		cmocka_unit_test_setup_teardown(longest_job_comes_through_alone, begin, finish),
-		cmocka_unit_test_setup_teardown(
-			lines_of_long_batches_do_not_overflow, begin, finish),
 		cmocka_unit_test_setup_teardown(closed_queue_is_drained_first, begin, finish),
 		cmocka_unit_test_setup_teardown(job_for_nobody_stops_the_process, begin, finish),
 		cmocka_unit_test_setup_teardown(nothing_is_freed_gladly, begin, finish),

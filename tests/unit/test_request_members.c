@@ -14,6 +14,7 @@ struct sample {
 static const struct sample ids[] = {
 	{"1", GOOD, 1},
 	{"2147483648", GOOD, 2147483648u},
+	{"4294967296", GOOD, 4294967296u},
 	{"4294967297", GOOD, 4294967297u},
 	{"9223372036854775807", GOOD, INT64_MAX},
 	{"\"1\"", GOOD, 1},

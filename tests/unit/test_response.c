@@ -1,6 +1,7 @@
 /* What is answered to what was decided: the members of each kind of answer, and its times. */
 #include "response_fixture.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* reserve */
@@ -195,7 +196,7 @@ static void converted_lines_are_told(void **state)
 
 	(void)state;
 	came_to(CODE_CONVERTED, true);
-	strcpy(command.order_id, "a\"b\\c");
+	snprintf(command.order_id, sizeof(command.order_id), "%s", "a\"b\\c");
 	line(CODE_CONVERTED, true, 5);
 	line(CODE_REVIVED, true, 6);
 	decided(ACTION_CONVERT, 0);

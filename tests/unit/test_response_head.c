@@ -1,6 +1,7 @@
 /* What all answers share: refusals and failures, headers, languages, and room for the longest. */
 #include "response_fixture.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define HEAD_ROOM 512 /* of 16k: what nginx and FastCGI add to the headers */
@@ -104,7 +105,7 @@ static void answers_do_not_mix(void **state)
 {
 	(void)state;
 	faults_add(&refusal.faults, FAULT_SYNTAX, "/of-another");
-	strcpy(command.order_id, "of-another");
+	snprintf(command.order_id, sizeof(command.order_id), "%s", "of-another");
 	refused(CODE_INVALID_REQUEST);
 	memset(&refusal, 0, sizeof(refusal));
 	command.order_id[0] = '\0';

@@ -46,8 +46,8 @@ static struct hold *given_hold(uint64_t id, uint64_t variant_id)
 	hold->quantity = 3;
 	hold->created_at_ms = NOW - 1000;
 	hold->expires_at_ms = NOW + 1000;
-	strcpy(hold->session_id, "session");
-	strcpy(hold->created_request_id, REQUEST2);
+	snprintf(hold->session_id, sizeof(hold->session_id), "%s", "session");
+	snprintf(hold->created_request_id, sizeof(hold->created_request_id), "%s", REQUEST2);
 	return hold;
 }
 
@@ -59,8 +59,8 @@ static struct hold *given_new_hold(uint64_t variant_id, uint32_t quantity)
 	hold->quantity = quantity;
 	hold->created_at_ms = NOW;
 	hold->expires_at_ms = NOW + 30 * 60 * 1000;
-	strcpy(hold->session_id, "session");
-	strcpy(hold->created_request_id, REQUEST);
+	snprintf(hold->session_id, sizeof(hold->session_id), "%s", "session");
+	snprintf(hold->created_request_id, sizeof(hold->created_request_id), "%s", REQUEST);
 	hold->changed = true;
 	return hold;
 }
@@ -266,7 +266,7 @@ static void new_holds_are_inserted_in_their_order(void **state)
 	given_hold(5, 1)->changed = true;
 	given_new_hold(9, 2);
 	given_new_hold(7, 1000000)->user_id = INT64_MAX;
-	strcpy(stock.holds[2].session_id, "it's\\");
+	snprintf(stock.holds[2].session_id, sizeof(stock.holds[2].session_id), "%s", "it's\\");
 	assert_true(sql_insert_holds(&text, &stock));
 	assert_begins("INSERT INTO StockReservation (");
 	assert_int_equal(occurrences("'ACTIVE'"), 2);
@@ -300,14 +300,14 @@ static void given_closed_holds(void)
 	hold->status = HOLD_CANCELLED;
 	hold->reason = REASON_CUSTOMER;
 	hold->closed_at_ms = NOW;
-	strcpy(hold->closed_request_id, REQUEST);
+	snprintf(hold->closed_request_id, sizeof(hold->closed_request_id), "%s", REQUEST);
 	hold->changed = true;
 	given_hold(6, 1); /* as it was */
 	hold = given_hold(INT64_MAX, 2);
 	hold->status = HOLD_COMPLETED;
 	hold->closed_at_ms = NOW + 1;
-	strcpy(hold->closed_request_id, REQUEST2);
-	strcpy(hold->order_id, "o'17\\");
+	snprintf(hold->closed_request_id, sizeof(hold->closed_request_id), "%s", REQUEST2);
+	snprintf(hold->order_id, sizeof(hold->order_id), "%s", "o'17\\");
 	hold->changed = true;
 }
 
@@ -398,7 +398,7 @@ static void longest_updates_fit(void **state)
 		hold->status = HOLD_CANCELLED;
 		hold->reason = REASON_CUSTOMER;
 		hold->closed_at_ms = NOW;
-		strcpy(hold->closed_request_id, REQUEST);
+		snprintf(hold->closed_request_id, sizeof(hold->closed_request_id), "%s", REQUEST);
 		hold->changed = true;
 		if (i < BATCH_LINES_MAX)
 			fill_string(hold->order_id, ORDER_ID_MAX);
