@@ -108,6 +108,8 @@ void audit_headers(struct audit *audit, struct text *head, const struct command 
 		add_number(head, "X-Stok-User-Id: ", (int64_t)command->user_id);
 	if (command->session_id[0] != '\0')
 		add_session(audit, head, command->session_id);
+	if (outcome != NULL && outcome->replay)
+		add_name(head, "X-Stok-Replay: ", "true");
 	if (swept > 0)
 		add_number(head, "X-Stok-Swept: ", swept);
 }

@@ -45,6 +45,13 @@ struct command {
 	char request_id[REQUEST_ID_LENGTH + 1]; /* nginx's own: identity in rows and audit */
 	char session_id[SESSION_ID_MAX + 1];	/* "": not given */
 	char order_id[ORDER_ID_MAX + 1];	/* "": not given */
+
+	/* reserve: by which the rows it made are found again */
+	bool keyed;   /* the caller sent a key: it may have been here before */
+	bool recheck; /* COMMIT was sent, and no answer came: it may have been here before */
+	uint8_t idempotency_key[DIGEST_LENGTH];
+	uint8_t idempotency_body[DIGEST_LENGTH];
+
 	struct command_line lines[LINES_MAX];
 };
 

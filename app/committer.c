@@ -4,12 +4,11 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "decide.h"
 #include "limits.h"
 #include "log.h"
 #include "monotonic.h"
 #include "response.h"
-#include "store.h"
+#include "transaction.h"
 
 /* The migration that this program was written for. */
 #define SCHEMA_VERSION 1
@@ -17,15 +16,16 @@
 struct committer {
 	/* set once */
 	pthread_t thread;
-	struct queue *queue;
-	struct metrics *metrics;
-	struct store *store;
+	const struct lanes *lanes;
+	bool patient;
+	struct transaction *transaction;
+	struct store *store; /* the transaction's */
 
 	/* owned by the thread */
 	struct job *cleaning; /* the cleanup that runs; NULL: none */
-	uint32_t carried;     /* jobs[0..carried) were decided, and must be once more */
+	uint32_t carried;     /* jobs[0..carried) come again, in the next batch */
+	uint32_t stuck;	      /* of these, how many wait for a lock */
 	struct job *jobs[BATCH_MAX];
-	struct stock stock;
 	struct response response;
 };
 
@@ -33,13 +33,13 @@ struct committer {
 
 static void send_answer(struct committer *committer, struct job *job, enum code code)
 {
-	metrics_count_answer(committer->metrics, code);
+	metrics_count_answer(committer->lanes->metrics, code);
 	response_send(&committer->response, &job->fastcgi);
 	if (committer->cleaning == job) {
 		store_unlock_cleanup(committer->store);
 		committer->cleaning = NULL;
 	}
-	queue_give_back(committer->queue, job);
+	pool_give_back(committer->lanes->pool, job);
 }
 
 static void answer(struct committer *committer, struct job *job)
@@ -56,58 +56,6 @@ static void answer_failed(struct committer *committer, struct job *job, enum cod
 
 	response_failed(&committer->response, &to, code);
 	send_answer(committer, job, code);
-}
-
-/* one transaction */
-
-/* Refused shoppers are told when the next hold of another ends, as this transaction leaves it. */
-static enum store_status ask_releases(
-	struct committer *committer, struct job *const *jobs, uint32_t count, int64_t now_ms)
-{
-	struct release asks[BATCH_LINES_MAX];
-	struct outcome_line *lines[BATCH_LINES_MAX];
-	enum store_status status;
-	uint32_t asked = 0;
-
-	for (uint32_t i = 0; i < count; i++) {
-		struct job *job = jobs[i];
-
-		if (job->command.action != ACTION_RESERVE || job->outcome.again ||
-			job->outcome.code != CODE_INSUFFICIENT_STOCK)
-			continue;
-		for (uint32_t k = 0; k < job->outcome.line_count; k++) {
-			lines[asked] = &job->outcome.lines[k];
-			asks[asked].variant_id = lines[asked]->variant_id;
-			asks[asked].session_id = job->command.session_id;
-			asked++;
-		}
-	}
-	status = store_next_release(committer->store, now_ms, asks, asked);
-	for (uint32_t i = 0; i < asked; i++)
-		lines[i]->retry_at_ms = asks[i].expires_at_ms;
-	return status;
-}
-
-static enum store_status transact(
-	struct committer *committer, struct job *const *jobs, uint32_t count)
-{
-	const struct command *commands[BATCH_MAX] = {NULL};
-	enum store_status status;
-	int64_t now_ms;
-
-	for (uint32_t i = 0; i < count; i++)
-		commands[i] = &jobs[i]->command;
-	status = store_load(committer->store, commands, count, &committer->stock, &now_ms);
-	if (status != STORE_OK)
-		return status;
-	for (uint32_t i = 0; i < count; i++)
-		decide(&committer->stock, now_ms, commands[i], &jobs[i]->outcome);
-	status = store_save(committer->store, &committer->stock);
-	if (status == STORE_OK)
-		status = ask_releases(committer, jobs, count, now_ms);
-	if (status == STORE_OK)
-		status = store_commit(committer->store);
-	return status;
 }
 
 /* cleanup */
@@ -139,21 +87,22 @@ static void skip_cleanup(struct committer *committer, struct job *job)
 /* True: this job is the one cleanup that runs. False: it was answered. */
 static bool begin_cleanup(struct committer *committer, struct job *job)
 {
+	enum store_status status = STORE_OK;
 	bool mine = false;
 
 	if (committer->cleaning == job)
 		return true;
-	if (committer->cleaning == NULL &&
-		store_lock_cleanup(committer->store, &mine) != STORE_OK) {
+	if (committer->cleaning == NULL)
+		status = store_lock_cleanup(committer->store, &mine);
+	if (status == STORE_LOST) /* it may have been idle for too long: connect once more */
+		status = store_lock_cleanup(committer->store, &mine);
+	if (status != STORE_OK)
 		answer_failed(committer, job, CODE_DATABASE_UNAVAILABLE);
-		return false;
-	}
-	if (!mine) {
+	else if (!mine)
 		skip_cleanup(committer, job);
-		return false;
-	}
-	committer->cleaning = job;
-	return true;
+	else
+		committer->cleaning = job;
+	return committer->cleaning == job;
 }
 
 /* readiness */
@@ -176,21 +125,42 @@ static void answer_ready(struct committer *committer, struct job *job)
 	answer(committer, job);
 }
 
+/* locks */
+
+static void carry(struct committer *committer, struct job *job)
+{
+	committer->jobs[committer->carried++] = job;
+}
+
+/* Somebody else has the variant: the patient lane waits for it, for a while. */
+static void wait_for_lock(struct committer *committer, struct job *job)
+{
+	if (!committer->patient) {
+		if (!queue_push(committer->lanes->patient, job))
+			answer_failed(committer, job, CODE_BUSY);
+		return;
+	}
+	if (committer->stuck == STUCK_MAX || monotonic_ms() - job->started_ms >= PATIENCE_MS_MAX) {
+		answer_failed(committer, job, CODE_BUSY);
+		return;
+	}
+	committer->stuck++;
+	carry(committer, job);
+}
+
 /* a batch */
 
-static void answer_batch(struct committer *committer, struct job *const *jobs, uint32_t count)
+static void answer_batch(
+	struct committer *committer, struct job *const *jobs, uint32_t count, const bool *blocked)
 {
-	metrics_add(committer->metrics, METRIC_BATCHES, 1);
-	metrics_add(committer->metrics, METRIC_COMMANDS, count);
 	for (uint32_t i = 0; i < count; i++) {
 		struct job *job = jobs[i];
 		bool cleanup = job->command.action == ACTION_CLEANUP;
 
-		job->swept += job->outcome.swept;
-		metrics_add(committer->metrics, METRIC_SWEPT, (uint64_t)job->outcome.swept);
-		outcome_take_ids(&job->outcome, &committer->stock);
-		if (cleanup ? cleanup_goes_on(job) : job->outcome.again)
-			committer->jobs[committer->carried++] = job;
+		if (blocked[i])
+			wait_for_lock(committer, job);
+		else if (cleanup ? cleanup_goes_on(job) : job->outcome.again)
+			carry(committer, job);
 		else if (cleanup)
 			finish_cleanup(committer, job);
 		else
@@ -205,44 +175,24 @@ static void fail_batch(
 		answer_failed(committer, jobs[i], code);
 }
 
-/* Those who collided come back at different times. */
-static void pause_a_little(uint32_t attempt)
+static void settle(struct committer *committer, struct job *const *jobs, uint32_t count,
+	enum store_locking locking)
 {
-	struct timespec pause = {.tv_nsec = 500000L * (1L << attempt) + random() % 1000000L};
+	bool blocked[BATCH_MAX];
 
-	nanosleep(&pause, NULL);
-}
-
-static enum store_status transact_stubbornly(
-	struct committer *committer, struct job *const *jobs, uint32_t count)
-{
-	enum store_status status = STORE_RETRY;
-	bool lost = false;
-
-	for (uint32_t attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
-		status = transact(committer, jobs, count);
-		if (status == STORE_LOST && !lost) {
-			/* Nothing happened; it may have been idle for too long. */
-			lost = true;
-			metrics_add(committer->metrics, METRIC_LOST, 1);
-		} else if (status == STORE_RETRY) {
-			metrics_add(committer->metrics, METRIC_RETRIES, 1);
-			pause_a_little(attempt);
-		} else {
+	switch (transaction_run(committer->transaction, jobs, count, locking, blocked)) {
+	case STORE_OK:
+		answer_batch(committer, jobs, count, blocked);
+		break;
+	case STORE_BUSY:
+		/* The wait for one of them was too long: the others need not share it. */
+		if (locking == STORE_WAIT) {
+			settle(committer, jobs, count, STORE_SKIP);
 			break;
 		}
-	}
-	return status;
-}
-
-static void settle(struct committer *committer, struct job *const *jobs, uint32_t count)
-{
-	switch (transact_stubbornly(committer, jobs, count)) {
-	case STORE_OK:
-		answer_batch(committer, jobs, count);
+		fail_batch(committer, jobs, count, CODE_BUSY);
 		break;
 	case STORE_RETRY:
-	case STORE_BUSY:
 		fail_batch(committer, jobs, count, CODE_BUSY);
 		break;
 	case STORE_LOST:
@@ -252,8 +202,8 @@ static void settle(struct committer *committer, struct job *const *jobs, uint32_
 	case STORE_FAILED:
 		/* One command may be poison: its neighbours are decided without it. */
 		if (count > 1) {
-			settle(committer, jobs, count / 2);
-			settle(committer, jobs + count / 2, count - count / 2);
+			settle(committer, jobs, count / 2, locking);
+			settle(committer, jobs + count / 2, count - count / 2, locking);
 		} else {
 			fail_batch(committer, jobs, count, CODE_INTERNAL_ERROR);
 		}
@@ -263,13 +213,15 @@ static void settle(struct committer *committer, struct job *const *jobs, uint32_
 /* Takes what is carried over and what waits. 0: the queue is closed, and all is done. */
 static uint32_t gather(struct committer *committer)
 {
+	struct queue *queue =
+		committer->patient ? committer->lanes->patient : committer->lanes->quick;
 	uint32_t carried = committer->carried, lines = 0;
 
 	for (uint32_t i = 0; i < carried; i++)
 		lines += committer->jobs[i]->command.line_count;
 	committer->carried = 0;
-	return carried + queue_take(committer->queue, committer->jobs + carried,
-				 BATCH_MAX - carried, BATCH_LINES_MAX - lines, carried == 0);
+	return carried + queue_take(queue, committer->jobs + carried, BATCH_MAX - carried,
+				 BATCH_LINES_MAX - lines, carried == 0);
 }
 
 /* Answers at once what needs no transaction, and leaves the rest for one. */
@@ -288,40 +240,64 @@ static uint32_t sort_out(struct committer *committer, uint32_t gathered, struct 
 	return count;
 }
 
+/*
+ * The patient lane waits in the database, where locks are handed on in the order of their asking.
+ * Once a lock proved stuck, it looks now and then instead, so that those for other variants pass.
+ */
+static enum store_locking choose_locking(struct committer *committer, uint32_t gathered)
+{
+	static const struct timespec pause = {.tv_nsec = 2000000};
+	uint32_t stuck = committer->stuck;
+
+	committer->stuck = 0;
+	if (!committer->patient)
+		return STORE_SKIP;
+	if (stuck == 0)
+		return STORE_WAIT;
+	if (stuck == gathered)
+		nanosleep(&pause, NULL);
+	return STORE_SKIP;
+}
+
 static void *run(void *context)
 {
 	struct committer *committer = context;
 	struct job *batch[BATCH_MAX];
-	uint32_t gathered, count;
+	uint32_t gathered;
 
 	connection_thread_begin();
 	while ((gathered = gather(committer)) > 0) {
-		count = sort_out(committer, gathered, batch);
+		enum store_locking locking = choose_locking(committer, gathered);
+		uint32_t count = sort_out(committer, gathered, batch);
+
 		if (count > 0)
-			settle(committer, batch, count);
+			settle(committer, batch, count, locking);
 	}
 	connection_thread_end();
 	return NULL;
 }
 
-struct committer *committer_start(
-	const struct config *config, struct queue *queue, struct metrics *metrics)
+struct committer *committer_start(const struct lanes *lanes, bool patient)
 {
+	const struct config *config = lanes->config;
 	struct committer *committer = calloc(1, sizeof(*committer));
 
 	if (committer == NULL)
 		return NULL;
-	committer->queue = queue;
-	committer->metrics = metrics;
+	committer->lanes = lanes;
+	committer->patient = patient;
 	response_init(&committer->response, config->audit_key, config->audit_key_length);
-	committer->store = store_open(config->database_options);
-	if (committer->store == NULL ||
-		pthread_create(&committer->thread, NULL, run, committer) != 0) {
-		store_close(committer->store);
-		free(committer);
-		return NULL;
-	}
+	committer->transaction = transaction_new(config->database_options, lanes->metrics);
+	if (committer->transaction == NULL)
+		goto failed;
+	committer->store = transaction_store(committer->transaction);
+	if (pthread_create(&committer->thread, NULL, run, committer) != 0)
+		goto failed;
 	return committer;
+failed:
+	transaction_free(committer->transaction);
+	free(committer);
+	return NULL;
 }
 
 void committer_join(struct committer *committer)
@@ -329,6 +305,6 @@ void committer_join(struct committer *committer)
 	if (committer == NULL)
 		return;
 	pthread_join(committer->thread, NULL);
-	store_close(committer->store);
+	transaction_free(committer->transaction);
 	free(committer);
 }

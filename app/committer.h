@@ -1,22 +1,35 @@
 /*
- * A committer drains jobs from the queue into one transaction, decides them in the order of their
- * arrival, commits, and then answers them. It never waits for more: batches form only because
- * jobs arrive while the COMMIT before is in flight.
+ * A committer drains jobs from its queue into one transaction, has them decided in the order of
+ * their arrival, and then answers them. It never waits for more: batches form only because jobs
+ * arrive while the COMMIT before is in flight.
+ *
+ * There are two lanes. Quick committers never wait for a lock: a job whose variant somebody else
+ * has locked goes over to the patient committer, which waits; so one locked variant never delays
+ * the others.
  */
 #ifndef STOK_COMMITTER_H
 #define STOK_COMMITTER_H
 
 #include "config.h"
 #include "metrics.h"
+#include "pool.h"
 #include "queue.h"
 
 struct committer;
 
-/* Starts a thread of its own. All arguments are borrowed until committer_join. NULL: it failed. */
-struct committer *committer_start(
-	const struct config *config, struct queue *queue, struct metrics *metrics);
+/* What all committers of a process share. Borrowed until the last one is joined. */
+struct lanes {
+	const struct config *config;
+	struct metrics *metrics;
+	struct pool *pool;
+	struct queue *quick;   /* from the gate */
+	struct queue *patient; /* from the quick committers */
+};
 
-/* Waits until the queue, closed, is drained and all is answered; then frees the committer. */
+/* Starts a thread of its own on one of the lanes. NULL: it failed. */
+struct committer *committer_start(const struct lanes *lanes, bool patient);
+
+/* Waits until its queue, closed, is drained and all is answered; then frees the committer. */
 void committer_join(struct committer *committer);
 
 #endif

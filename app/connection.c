@@ -16,7 +16,7 @@
  */
 #define CONNECT_S_MAX	1
 #define READ_S_MAX	6
-#define LOCK_WAIT_S_MAX "3"
+#define LOCK_WAIT_S_MAX "1"
 #define IDLE_S_MAX	"30" /* a client that vanished behind a partition frees its locks */
 
 #define BACK_OFF_MS_MIN 100
@@ -65,6 +65,7 @@ static enum store_status classify(unsigned int error)
 	switch (error) {
 	case 1205: /* lock wait: it undid the statement only, so ROLLBACK follows */
 		return STORE_BUSY;
+	case 1062: /* a twin with the same key was faster: look again */
 	case 1213: /* deadlock */
 	case 1020: /* changed since it was read (MariaDB with snapshot isolation) */
 	case 1180: /* group replication: certification failed */

@@ -13,7 +13,7 @@
 /* How an exchange with the database ended. */
 enum store_status {
 	STORE_OK,
-	STORE_RETRY,   /* deadlock: rolled back, worth another try */
+	STORE_RETRY,   /* deadlock, or a twin's key: rolled back, worth another try */
 	STORE_BUSY,    /* a lock was not to be had in time: rolled back */
 	STORE_LOST,    /* the connection is gone, and nothing happened */
 	STORE_UNKNOWN, /* the connection is gone, and COMMIT may have happened */

@@ -4,6 +4,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "plan.h"
+
 static struct outcome_line *add_line(struct outcome *outcome)
 {
 	struct outcome_line *line;
@@ -44,7 +46,7 @@ static struct hold *owned_hold(struct stock *stock, const struct command *comman
 {
 	struct hold *hold = stock_hold(stock, id);
 
-	if (hold == NULL)
+	if (hold == NULL || stock_variant(stock, hold->variant_id) == NULL)
 		return NULL;
 	if (command->session_id[0] != '\0' && strcmp(command->session_id, hold->session_id) != 0)
 		return NULL;
@@ -125,7 +127,57 @@ static void name_refusal(struct outcome *outcome)
 		outcome->code = CODE_INSUFFICIENT_STOCK;
 }
 
+static bool closed_by(const struct hold *hold, const struct command *command)
+{
+	return strcmp(hold->closed_request_id, command->request_id) == 0;
+}
+
+/* A request whose COMMIT was lost sight of finds its own work. */
+static bool done_before(const struct hold *hold, const struct command *command)
+{
+	return command->recheck && closed_by(hold, command);
+}
+
 /* reserve */
+
+/* Tells what stands there today, and changes nothing: an expired hold is not revived. */
+static void replay_lines(
+	struct stock *stock, int64_t now_ms, const struct command *command, struct outcome *outcome)
+{
+	for (uint32_t i = 0; i < command->line_count; i++) {
+		struct hold *hold = stock_keyed_hold(stock, command->idempotency_key, i);
+		struct outcome_line *line;
+
+		if (hold == NULL)
+			continue; /* it was archived */
+		line = add_line(outcome);
+		describe(line, stock, hold);
+		line->code = CODE_RESERVED;
+		line->success = true;
+		if (hold_is_expired(hold, now_ms)) {
+			line->status = HOLD_CANCELLED;
+			line->reason = REASON_EXPIRED;
+		}
+	}
+	succeed(outcome, CODE_RESERVED);
+}
+
+/* True: a request with this key was here before, and this one is answered like it. */
+static bool was_here_before(
+	struct stock *stock, int64_t now_ms, const struct command *command, struct outcome *outcome)
+{
+	struct hold *first = stock_keyed_hold(stock, command->idempotency_key, 0);
+
+	if (first == NULL)
+		return false;
+	if (memcmp(first->idempotency_body, command->idempotency_body, DIGEST_LENGTH) != 0) {
+		refuse(outcome, CODE_IDEMPOTENCY_KEY_REUSED);
+		return true;
+	}
+	outcome->replay = strcmp(first->created_request_id, command->request_id) != 0;
+	replay_lines(stock, now_ms, command, outcome);
+	return true;
+}
 
 static bool variants_exist(
 	struct stock *stock, const struct command *command, struct outcome *outcome)
@@ -188,8 +240,9 @@ static void weigh_needs(
 }
 
 static void place_hold(struct stock *stock, int64_t now_ms, const struct command *command,
-	const struct command_line *asked, struct outcome *outcome)
+	uint32_t index, struct outcome *outcome)
 {
+	const struct command_line *asked = &command->lines[index];
 	struct variant *variant = stock_variant(stock, asked->variant_id);
 	struct outcome_line *line = add_line(outcome);
 	struct hold *hold = stock_add_hold(stock);
@@ -202,6 +255,9 @@ static void place_hold(struct stock *stock, int64_t now_ms, const struct command
 	hold->expires_at_ms = now_ms + command->ttl_ms;
 	memcpy(hold->session_id, command->session_id, sizeof(hold->session_id));
 	memcpy(hold->created_request_id, command->request_id, sizeof(hold->created_request_id));
+	hold->idempotency_line = index;
+	memcpy(hold->idempotency_key, command->idempotency_key, DIGEST_LENGTH);
+	memcpy(hold->idempotency_body, command->idempotency_body, DIGEST_LENGTH);
 	hold->changed = true;
 	variant->reserved += asked->quantity;
 	assert(variant->reserved <= variant->stock);
@@ -214,6 +270,8 @@ static void place_hold(struct stock *stock, int64_t now_ms, const struct command
 static void decide_reserve(
 	struct stock *stock, int64_t now_ms, const struct command *command, struct outcome *outcome)
 {
+	if (plan_looks_back(command) && was_here_before(stock, now_ms, command, outcome))
+		return;
 	if (!variants_exist(stock, command, outcome))
 		return;
 	sum_needs(stock, command);
@@ -223,7 +281,7 @@ static void decide_reserve(
 		return;
 	}
 	for (uint32_t i = 0; i < command->line_count; i++)
-		place_hold(stock, now_ms, command, &command->lines[i], outcome);
+		place_hold(stock, now_ms, command, i, outcome);
 	succeed(outcome, CODE_RESERVED);
 }
 
@@ -252,6 +310,8 @@ static void cancel_line(struct stock *stock, int64_t now_ms, const struct comman
 		outcome->swept++;
 	} else if (hold->status == HOLD_COMPLETED) {
 		line->code = CODE_ALREADY_CONVERTED; /* never restocked */
+	} else if (hold->reason == REASON_CUSTOMER && done_before(hold, command)) {
+		line->released = hold->quantity;
 	}
 	describe(line, stock, hold);
 }
@@ -301,6 +361,8 @@ static void make_room_for_late(
 
 static enum code completed_code(const struct hold *hold, const struct command *command)
 {
+	if (done_before(hold, command))
+		return hold->closed_at_ms < hold->expires_at_ms ? CODE_CONVERTED : CODE_REVIVED;
 	if (command->order_id[0] != '\0' && strcmp(command->order_id, hold->order_id) != 0)
 		return CODE_CONVERTED_FOR_OTHER_ORDER;
 	return CODE_ALREADY_CONVERTED;
@@ -331,9 +393,9 @@ static enum code plan_live(const struct hold *hold, struct variant *variant)
 	return CODE_CONVERTED;
 }
 
-static bool is_converting(enum code code)
+static bool is_good(const struct outcome_line *line)
 {
-	return code == CODE_CONVERTED || code == CODE_REVIVED;
+	return line->code == CODE_CONVERTED || line->code == CODE_REVIVED;
 }
 
 /* Says what the line would come to, after the lines before it. Changes no row. */
@@ -358,7 +420,8 @@ static void plan_line(struct stock *stock, int64_t now_ms, const struct command 
 		line->code = plan_late(hold, variant);
 	else
 		line->code = CODE_RESERVATION_CANCELLED;
-	line->success = is_converting(line->code) || line->code == CODE_ALREADY_CONVERTED;
+	line->done = is_good(line) && hold->status == HOLD_COMPLETED;
+	line->success = is_good(line) || line->code == CODE_ALREADY_CONVERTED;
 	line->stock = variant->stock;
 	describe(line, stock, hold);
 }
@@ -380,7 +443,7 @@ static enum code first_refusal(const struct outcome *outcome)
 static void withhold_lines(struct outcome *outcome)
 {
 	for (uint32_t i = 0; i < outcome->line_count; i++) {
-		if (!is_converting(outcome->lines[i].code))
+		if (!is_good(&outcome->lines[i]))
 			continue;
 		outcome->lines[i].code = CODE_WOULD_CONVERT;
 		outcome->lines[i].success = false;
@@ -394,12 +457,11 @@ static void convert_lines(
 		struct outcome_line *line = &outcome->lines[i];
 		struct hold *hold;
 
-		if (!is_converting(line->code))
+		if (!is_good(line) || line->done)
 			continue;
 		hold = &stock->holds[line->hold];
 		/* Swept by this very request, and now revived: it was not swept after all. */
-		if (hold->status == HOLD_CANCELLED &&
-			strcmp(hold->closed_request_id, command->request_id) == 0)
+		if (hold->status == HOLD_CANCELLED && closed_by(hold, command))
 			outcome->swept--;
 		hold_complete(hold, variant_of(stock, hold), command->order_id, now_ms,
 			command->request_id);

@@ -25,7 +25,9 @@ void faults_add_range(
 	add(faults, &(struct fault){.kind = kind, .min = min, .max = max}, pointer);
 }
 
-void faults_add_header(struct faults *faults, enum fault_kind kind, const char *header)
+void faults_add_header(
+	struct faults *faults, enum fault_kind kind, const char *header, int64_t length_max)
 {
-	add(faults, &(struct fault){.kind = kind, .in_header = true}, header);
+	add(faults, &(struct fault){.kind = kind, .in_header = true, .min = 1, .max = length_max},
+		header);
 }

@@ -46,6 +46,7 @@ struct faults {
 void faults_add(struct faults *faults, enum fault_kind kind, const char *pointer);
 void faults_add_range(
 	struct faults *faults, enum fault_kind kind, const char *pointer, int64_t min, int64_t max);
-void faults_add_header(struct faults *faults, enum fault_kind kind, const char *header);
+void faults_add_header(
+	struct faults *faults, enum fault_kind kind, const char *header, int64_t length_max);
 
 #endif

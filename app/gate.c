@@ -26,6 +26,7 @@
 struct gate {
 	/* set once */
 	const struct config *config;
+	struct pool *pool;
 	struct queue *queue;
 	struct metrics *metrics;
 	int listen_fd;
@@ -51,16 +52,20 @@ static const char *value_of(const char *pair, const char *name)
 
 struct wanted {
 	const char *name;
-	size_t offset; /* of a const char * in struct http_request */
+	size_t value; /* offset of a const char * in struct http_request */
+	size_t count; /* offset of a uint32_t: how often it came; 0: that does not matter */
 };
 
 static const struct wanted wanted[] = {
-	{"REQUEST_METHOD", offsetof(struct http_request, method)},
-	{"REQUEST_URI", offsetof(struct http_request, uri)},
-	{"CONTENT_TYPE", offsetof(struct http_request, content_type)},
-	{"HTTP_X_API_KEY", offsetof(struct http_request, api_key)},
-	{"HTTP_ACCEPT_LANGUAGE", offsetof(struct http_request, accept_language)},
-	{"STOK_REQUEST_ID", offsetof(struct http_request, request_id)},
+	{"REQUEST_METHOD", offsetof(struct http_request, method), 0},
+	{"REQUEST_URI", offsetof(struct http_request, uri), 0},
+	{"CONTENT_TYPE", offsetof(struct http_request, content_type), 0},
+	{"HTTP_X_API_KEY", offsetof(struct http_request, api_key),
+		offsetof(struct http_request, api_key_count)},
+	{"HTTP_IDEMPOTENCY_KEY", offsetof(struct http_request, idempotency_key),
+		offsetof(struct http_request, idempotency_key_count)},
+	{"HTTP_ACCEPT_LANGUAGE", offsetof(struct http_request, accept_language), 0},
+	{"STOK_REQUEST_ID", offsetof(struct http_request, request_id), 0},
 };
 
 static void read_param(struct http_request *http, const char *pair)
@@ -70,10 +75,10 @@ static void read_param(struct http_request *http, const char *pair)
 
 		if (value == NULL)
 			continue;
+		*(const char **)((char *)http + wanted[i].value) = value;
 		/* A header that came twice is passed twice. */
-		if (wanted[i].offset == offsetof(struct http_request, api_key))
-			http->api_key_count++;
-		*(const char **)((char *)http + wanted[i].offset) = value;
+		if (wanted[i].count != 0)
+			(*(uint32_t *)((char *)http + wanted[i].count))++;
 		return;
 	}
 	if (strcmp(pair, "STOK_TRUSTED=1") == 0)
@@ -107,6 +112,7 @@ static bool read_request(struct gate *gate, FCGX_Request *fastcgi, struct http_r
 		.content_type = "",
 		.api_key = "",
 		.accept_language = "",
+		.idempotency_key = "",
 		.request_id = ""};
 	for (char **pair = fastcgi->envp; *pair != NULL; pair++)
 		read_param(http, *pair);
@@ -119,7 +125,7 @@ static void send_answer(struct gate *gate, struct job *job, enum code code)
 {
 	metrics_count_answer(gate->metrics, code);
 	response_send(&gate->response, &job->fastcgi);
-	queue_give_back(gate->queue, job);
+	pool_give_back(gate->pool, job);
 }
 
 static void refuse(struct gate *gate, struct job *job)
@@ -192,18 +198,18 @@ static void adopt_connection(FCGX_Request *fastcgi, int fd)
 
 static void serve(struct gate *gate, int fd)
 {
-	struct job *job = queue_borrow(gate->queue);
+	struct job *job = pool_borrow(gate->pool);
 	struct http_request http;
 
 	assert(job != NULL); /* there are more jobs than can wait and be in hand */
 	adopt_connection(&job->fastcgi, fd);
 	if (FCGX_Accept_r(&job->fastcgi) != 0) {
-		queue_give_back(gate->queue, job); /* it was closed by libfcgi */
+		pool_give_back(gate->pool, job); /* it was closed by libfcgi */
 	} else if (!read_request(gate, &job->fastcgi, &http)) {
 		job->fastcgi.keepConnection = 0;
 		FCGX_Detach(&job->fastcgi);
 		FCGX_Finish_r(&job->fastcgi);
-		queue_give_back(gate->queue, job);
+		pool_give_back(gate->pool, job);
 	} else {
 		dispatch(gate, job, &http);
 	}
@@ -297,8 +303,8 @@ static bool watch(struct gate *gate, int fd, uint32_t events)
 	return epoll_ctl(gate->epoll_fd, EPOLL_CTL_ADD, fd, &event) == 0;
 }
 
-bool gate_run(int listen_fd, int stop_fd, const struct config *config, struct queue *queue,
-	struct metrics *metrics)
+bool gate_run(int listen_fd, int stop_fd, const struct config *config, struct pool *pool,
+	struct queue *queue, struct metrics *metrics)
 {
 	struct gate *gate = calloc(1, sizeof(*gate));
 	bool failed = false;
@@ -310,6 +316,7 @@ bool gate_run(int listen_fd, int stop_fd, const struct config *config, struct qu
 	}
 	signal(SIGPIPE, SIG_IGN); /* a client that left is an error of its write, no more */
 	gate->config = config;
+	gate->pool = pool;
 	gate->queue = queue;
 	gate->metrics = metrics;
 	gate->listen_fd = listen_fd;

@@ -13,7 +13,8 @@
 #define ID_MAX		  INT64_MAX
 #define SESSION_ID_MAX	  128
 #define ORDER_ID_MAX	  64
-#define CLIENT_ID_MAX	  64 /* a client's own X-Request-Id */
+#define KEY_MAX		  64 /* an Idempotency-Key */
+#define DIGEST_LENGTH	  32 /* SHA-256 */
 #define REQUEST_ID_LENGTH 32 /* nginx's $request_id: 16 bytes in hexadecimal */
 
 /* How long a hold lives. */
@@ -47,7 +48,21 @@
  * Requests of one process that wait for a committer: at 20,000 a second 4,096 are 0.2 s of work.
  * What comes beyond is told to come back.
  */
-#define QUEUE_MAX      4096
+#define QUEUE_MAX 4096
+
+/* Requests of one process that wait for a variant that somebody else has locked. */
+#define PATIENT_MAX 1024
+
+/*
+ * How long one of them may wait, its second of waiting for the database's lock included; and how
+ * many may stand in line for locks that are stuck, so that half a batch is left for the others.
+ */
+#define PATIENCE_MS_MAX 2500
+#define STUCK_MAX	(BATCH_MAX / 2)
+
+/* How long the outcome of a COMMIT is looked for, when the connection died in it. */
+#define RECHECK_MS_MAX 2000
+
 #define COMMITTERS_MAX 8
 
 /* Faults told of one request: every line of a cart may have a few. */
@@ -56,7 +71,7 @@
 /* The longest answer: 100 converted lines with their messages. */
 #define REPLY_MAX (128 * 1024)
 
-/* The longest statement: 512 rows with the longest ids, every character of them doubled. */
-#define STATEMENT_MAX (512 * 1024)
+/* The longest statement: 1,200 closed holds with the longest ids, every character doubled. */
+#define STATEMENT_MAX (1024 * 1024)
 
 #endif

@@ -18,6 +18,7 @@
 #include "limits.h"
 #include "log.h"
 #include "metrics.h"
+#include "pool.h"
 #include "queue.h"
 
 #define LISTEN_FD 0
@@ -118,42 +119,68 @@ static int take_signals(void)
 	return fd;
 }
 
-static void start_committers(const struct config *config, struct queue *queue,
-	struct metrics *metrics, struct committer **committers)
+/* All threads but the gate's: the quick committers, and the patient one at the end. */
+struct crew {
+	uint32_t count;
+	struct committer *committers[COMMITTERS_MAX + 1];
+};
+
+static void start_crew(struct crew *crew, const struct lanes *lanes)
 {
-	for (uint32_t i = 0; i < config->committers; i++) {
-		committers[i] = committer_start(config, queue, metrics);
-		if (committers[i] == NULL)
+	crew->count = lanes->config->committers + 1;
+	for (uint32_t i = 0; i < crew->count; i++) {
+		crew->committers[i] = committer_start(lanes, i == crew->count - 1);
+		if (crew->committers[i] == NULL)
 			die("cannot start a committer: out of memory or threads");
 	}
+}
+
+/* The patient committer is closed last: until then the quick ones may hand over to it. */
+static void join_crew(struct crew *crew, const struct lanes *lanes)
+{
+	queue_close(lanes->quick);
+	for (uint32_t i = 0; i < crew->count - 1; i++)
+		committer_join(crew->committers[i]);
+	queue_close(lanes->patient);
+	committer_join(crew->committers[crew->count - 1]);
+}
+
+static struct metrics *open_metrics(const struct config *config)
+{
+	struct metrics *metrics = metrics_open(config->metrics_file);
+
+	if (metrics == NULL) {
+		log_error("STOK_METRICS_FILE=%s: %s", config->metrics_file, strerror(errno));
+		die("cannot count");
+	}
+	return metrics;
 }
 
 static int serve(const struct config *config, int stop_fd)
 {
 	/* Those that wait, those in the committers' hands, and the one in the gate's. */
-	uint32_t jobs_max = QUEUE_MAX + config->committers * BATCH_MAX + 1;
-	struct committer *committers[COMMITTERS_MAX] = {NULL};
-	struct queue *queue = queue_new(jobs_max, QUEUE_MAX);
-	struct metrics *metrics = metrics_open(config->metrics_file);
+	uint32_t jobs_max = QUEUE_MAX + PATIENT_MAX + (config->committers + 1) * BATCH_MAX + 1;
+	struct lanes lanes = {.config = config,
+		.metrics = open_metrics(config),
+		.pool = pool_new(jobs_max),
+		.quick = queue_new(QUEUE_MAX),
+		.patient = queue_new(PATIENT_MAX)};
+	struct crew crew;
 	bool good;
 
-	if (queue == NULL)
+	if (lanes.pool == NULL || lanes.quick == NULL || lanes.patient == NULL)
 		die("out of memory");
-	if (metrics == NULL) {
-		log_error("STOK_METRICS_FILE=%s: %s", config->metrics_file, strerror(errno));
-		die("cannot count");
-	}
-	start_committers(config, queue, metrics, committers);
+	start_crew(&crew, &lanes);
 	log_info("started, %s", PACKAGE_STRING);
-	good = gate_run(LISTEN_FD, stop_fd, config, queue, metrics);
+	good = gate_run(LISTEN_FD, stop_fd, config, lanes.pool, lanes.quick, lanes.metrics);
 	if (!good)
 		log_error("the listening socket failed: %s", strerror(errno));
-	queue_close(queue);
-	for (uint32_t i = 0; i < config->committers; i++)
-		committer_join(committers[i]);
+	join_crew(&crew, &lanes);
 	log_info("stopped");
-	metrics_close(metrics);
-	queue_free(queue);
+	metrics_close(lanes.metrics);
+	queue_free(lanes.patient);
+	queue_free(lanes.quick);
+	pool_free(lanes.pool);
 	return good ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 

@@ -58,6 +58,9 @@ static const struct code_words codes[CODE_COUNT] = {
 	[CODE_STOCK_SHORT] = {"stock_short", 409,
 		{"There are fewer items in stock than were reserved.",
 			"Stokta ayrılandan daha az ürün var."}},
+	[CODE_IDEMPOTENCY_KEY_REUSED] = {"idempotency_key_reused", 422,
+		{"This Idempotency-Key was used for another request.",
+			"Bu Idempotency-Key başka bir istek için kullanılmış."}},
 	[CODE_INVALID_REQUEST] = {"invalid_request", 400,
 		{"The request is not valid.", "İstek geçerli değil."}},
 	[CODE_UNAUTHORIZED] = {"unauthorized", 401,
@@ -242,6 +245,8 @@ const char *status_phrase(int status)
 		return "Conflict";
 	case 413:
 		return "Content Too Large";
+	case 422:
+		return "Unprocessable Content";
 	case 415:
 		return "Unsupported Media Type";
 	case 503:

@@ -151,6 +151,8 @@ void metrics_write(const struct metrics *metrics, struct text *text)
 			"Transactions tried again after a deadlock."},
 		[METRIC_LOST] = {"stok_connections_lost_total",
 			"Transactions broken off because the database was away."},
+		[METRIC_UNKNOWN] = {"stok_commits_looked_up_total",
+			"Transactions whose COMMIT got no answer, so that it was looked up."},
 	};
 
 	for (int i = 0; i < METRIC_COUNT; i++) {

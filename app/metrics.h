@@ -17,6 +17,7 @@ enum metric {
 	METRIC_SWEPT,	 /* expired holds that were closed */
 	METRIC_RETRIES,	 /* transactions tried again after a deadlock */
 	METRIC_LOST,	 /* connections to the database lost */
+	METRIC_UNKNOWN,	 /* connections lost in the middle of COMMIT */
 	METRIC_COUNT,
 };
 

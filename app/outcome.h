@@ -34,6 +34,7 @@ enum code {
 	CODE_CONVERTED_FOR_OTHER_ORDER,
 	CODE_LATE_SHORT,
 	CODE_STOCK_SHORT,
+	CODE_IDEMPOTENCY_KEY_REUSED,
 	/* refused at the gate */
 	CODE_INVALID_REQUEST,
 	CODE_UNAUTHORIZED,
@@ -53,6 +54,7 @@ enum code {
 struct outcome_line {
 	enum code code;
 	bool success;
+	bool done; /* convert: by this very request, before its COMMIT was lost sight of */
 	enum hold_status status;
 	enum cancel_reason reason;
 	uint64_t reservation_id; /* a new hold has it once it is saved */
@@ -71,6 +73,7 @@ struct outcome {
 	enum code code;
 	bool success;
 	bool again;    /* more expired holds wait to be swept: decide once more, after saving */
+	bool replay;   /* reserve: a request before this one, with its key, made these holds */
 	bool skipped;  /* cleanup: another one runs */
 	int32_t swept; /* expired holds that it closed, less those it closed before and now revived
 			*/

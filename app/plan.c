@@ -4,7 +4,8 @@
 #include <stddef.h>
 #include <string.h>
 
-void id_list_add(struct id_list *list, uint64_t id)
+/* Where the id stands, or would. */
+static uint32_t place_of(const struct id_list *list, uint64_t id)
 {
 	uint32_t low = 0, high = list->count;
 
@@ -16,6 +17,20 @@ void id_list_add(struct id_list *list, uint64_t id)
 		else
 			high = middle;
 	}
+	return low;
+}
+
+bool id_list_has(const struct id_list *list, uint64_t id)
+{
+	uint32_t place = place_of(list, id);
+
+	return place < list->count && list->ids[place] == id;
+}
+
+void id_list_add(struct id_list *list, uint64_t id)
+{
+	uint32_t low = place_of(list, id);
+
 	if (low < list->count && list->ids[low] == id)
 		return;
 	assert(list->count < sizeof(list->ids) / sizeof(list->ids[0]));
@@ -47,6 +62,11 @@ void plan_holds(const struct command *const *commands, uint32_t count, struct id
 		for (uint32_t k = 0; k < commands[i]->line_count; k++)
 			id_list_add(holds, commands[i]->lines[k].reservation_id);
 	}
+}
+
+bool plan_looks_back(const struct command *command)
+{
+	return command->action == ACTION_RESERVE && (command->keyed || command->recheck);
 }
 
 /* The variant of which a line wants units that are not held yet, and how many. NULL: none. */

@@ -2,6 +2,7 @@
 #ifndef STOK_PLAN_H
 #define STOK_PLAN_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "command.h"
@@ -17,9 +18,14 @@ struct id_list {
 /* Inserts an id at its place, unless it is there. */
 void id_list_add(struct id_list *list, uint64_t id);
 
+bool id_list_has(const struct id_list *list, uint64_t id);
+
 /* Adds the variants and the holds that the commands name. */
 void plan_variants(const struct command *const *commands, uint32_t count, struct id_list *variants);
 void plan_holds(const struct command *const *commands, uint32_t count, struct id_list *holds);
+
+/* The command may have made holds before, which its key finds. */
+bool plan_looks_back(const struct command *command);
 
 /*
  * Adds the variants that may prove short in this batch, so that their expired holds must be read:

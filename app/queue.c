@@ -7,33 +7,21 @@
 struct queue {
 	/* set once */
 	uint32_t waiting_max;
-	struct job *jobs;
 
 	/* shared, under the lock */
 	pthread_mutex_t lock;
 	pthread_cond_t arrived;
 	struct job *first, *last;
-	struct job *unused;
 	uint32_t waiting;
 	bool closed;
-
-	/* owned by whoever borrows, under the lock: jobs[0..touched) were used before */
-	uint32_t touched;
-	uint32_t jobs_max;
 };
 
-struct queue *queue_new(uint32_t jobs_max, uint32_t waiting_max)
+struct queue *queue_new(uint32_t waiting_max)
 {
 	struct queue *queue = calloc(1, sizeof(*queue));
 
 	if (queue == NULL)
 		return NULL;
-	queue->jobs = calloc(jobs_max, sizeof(*queue->jobs));
-	if (queue->jobs == NULL) {
-		free(queue);
-		return NULL;
-	}
-	queue->jobs_max = jobs_max;
 	queue->waiting_max = waiting_max;
 	pthread_mutex_init(&queue->lock, NULL);
 	pthread_cond_init(&queue->arrived, NULL);
@@ -46,31 +34,7 @@ void queue_free(struct queue *queue)
 		return;
 	pthread_cond_destroy(&queue->arrived);
 	pthread_mutex_destroy(&queue->lock);
-	free(queue->jobs);
 	free(queue);
-}
-
-struct job *queue_borrow(struct queue *queue)
-{
-	struct job *job = NULL;
-
-	pthread_mutex_lock(&queue->lock);
-	if (queue->unused != NULL) {
-		job = queue->unused;
-		queue->unused = job->next;
-	} else if (queue->touched < queue->jobs_max) {
-		job = &queue->jobs[queue->touched++];
-	}
-	pthread_mutex_unlock(&queue->lock);
-	return job;
-}
-
-void queue_give_back(struct queue *queue, struct job *job)
-{
-	pthread_mutex_lock(&queue->lock);
-	job->next = queue->unused;
-	queue->unused = job;
-	pthread_mutex_unlock(&queue->lock);
 }
 
 bool queue_push(struct queue *queue, struct job *job)

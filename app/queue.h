@@ -1,6 +1,6 @@
 /*
- * The hand-over from the gate to the committers: a bounded queue of jobs, first in, first out, and
- * the pool that free jobs come from. All calls may be made by any thread.
+ * A bounded queue of jobs, first in, first out: the hand-over from the gate to the committers. All
+ * calls may be made by any thread.
  */
 #ifndef STOK_QUEUE_H
 #define STOK_QUEUE_H
@@ -12,16 +12,9 @@
 
 struct queue;
 
-/*
- * `jobs_max`: jobs in all, `waiting_max`: of which may wait at a time. Memory of jobs that were
- * never used is not touched. NULL: out of memory.
- */
-struct queue *queue_new(uint32_t jobs_max, uint32_t waiting_max);
+/* NULL: out of memory. */
+struct queue *queue_new(uint32_t waiting_max);
 void queue_free(struct queue *queue);
-
-/* A free job, the one that was used last; NULL: all are in use. The caller owns it. */
-struct job *queue_borrow(struct queue *queue);
-void queue_give_back(struct queue *queue, struct job *job);
 
 /* Puts a job at the end, and gives it away. False: the queue is full, the caller keeps it. */
 bool queue_push(struct queue *queue, struct job *job) __attribute__((warn_unused_result));

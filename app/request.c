@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "idempotency.h"
 #include "json_check.h"
 #include "members.h"
 
@@ -98,6 +99,7 @@ static void read_reserve(const struct members *body, struct command *command)
 	struct command_line *line = &command->lines[0];
 	uint64_t number = 0;
 
+	*line = (struct command_line){0};
 	members_integer(body, "variantId", 1, ID_MAX, &line->variant_id);
 	if (members_integer(body, "quantity", 1, QUANTITY_MAX, &number))
 		line->quantity = (uint32_t)number;
@@ -180,6 +182,39 @@ static void read_body(const struct http_request *http, const struct route *route
 	json_object_put(body.object);
 }
 
+static bool is_visible(const char *text)
+{
+	for (const char *at = text; *at != '\0'; at++) {
+		if (*at <= 0x20 || *at >= 0x7f)
+			return false;
+	}
+	return true;
+}
+
+/* Every reserve has a key, its own or an automatic one, so that a lost COMMIT can be looked up. */
+static void read_key(
+	const struct http_request *http, struct command *command, struct faults *faults)
+{
+	static const char header[] = "Idempotency-Key";
+	size_t length = strlen(http->idempotency_key);
+
+	if (command->action != ACTION_RESERVE)
+		return;
+	command->keyed = http->idempotency_key_count > 0;
+	if (http->idempotency_key_count > 1)
+		faults_add_header(faults, FAULT_REPEATED_HEADER, header, 0);
+	else if (command->keyed && (length < 1 || length > KEY_MAX))
+		faults_add_header(faults, FAULT_LENGTH, header, KEY_MAX);
+	else if (command->keyed && !is_visible(http->idempotency_key))
+		faults_add_header(faults, FAULT_CHARACTERS, header, 0);
+	else if (command->keyed)
+		idempotency_key(
+			command->session_id, http->idempotency_key, command->idempotency_key);
+	else
+		idempotency_automatic_key(command->request_id, command->idempotency_key);
+	idempotency_body(command, command->idempotency_body);
+}
+
 /* What only the storefront may ask for. */
 static bool asks_too_much(const struct command *command)
 {
@@ -221,6 +256,7 @@ bool request_read(const struct http_request *http, const struct keyring *keyring
 	if (!is_json(http->content_type))
 		return refuse(refusal, CODE_UNSUPPORTED_MEDIA_TYPE);
 	read_body(http, route, *caller, command, &refusal->faults);
+	read_key(http, command, &refusal->faults);
 	if (refusal->faults.count > 0) {
 		command->line_count = 0; /* no line of it is known to be good */
 		return refuse(refusal, CODE_INVALID_REQUEST);

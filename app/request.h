@@ -22,9 +22,11 @@ struct http_request {
 	const char *api_key;
 	const char *accept_language;
 	const char *request_id; /* nginx's */
-	uint32_t api_key_count; /* x-api-key headers that came */
-	bool trusted;		/* nginx trusts the way it came by */
-	bool operator_address;	/* nginx says that operators' endpoints may be read from there */
+	const char *idempotency_key;
+	uint32_t api_key_count; /* headers of that name that came */
+	uint32_t idempotency_key_count;
+	bool trusted;	       /* nginx trusts the way it came by */
+	bool operator_address; /* nginx says that operators' endpoints may be read from there */
 	const char *body;
 	size_t body_length;
 	bool body_too_large;

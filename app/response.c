@@ -105,6 +105,8 @@ static void write_reserved(
 	begin_success(response, to, CODE_RESERVED, CODE_RESERVED);
 	write_hold(&response->body, &outcome->lines[0], outcome->now_ms);
 	json_time(&response->body, "serverTime", outcome->now_ms);
+	if (outcome->replay)
+		json_boolean(&response->body, "replay", true);
 }
 
 static void write_unknown_variants(struct text *body, const struct outcome *outcome)
@@ -142,7 +144,7 @@ static void write_reserve_refusal(
 	begin_problem(response, to, outcome->code, code_message(outcome->code, to->language));
 	if (outcome->code == CODE_VARIANT_NOT_FOUND)
 		write_unknown_variants(&response->body, outcome);
-	else
+	else if (outcome->code == CODE_INSUFFICIENT_STOCK)
 		write_shortages(&response->body, outcome);
 }
 

@@ -5,12 +5,14 @@
 /* Milliseconds since the epoch, of a DATETIME(3) that holds UTC. */
 #define MS_OF(column) "TIMESTAMPDIFF(MICROSECOND,'1970-01-01'," column ") DIV 1000"
 
-#define HOLD_SELECT                                                                                \
-	"SELECT id,variantId,userId,quantity,status+0,cancelReason+0," MS_OF(                      \
-		"createdAt") "," MS_OF("expiresAt") "," MS_OF("closedAt") ",sessionId,orderId,"    \
-									  "createdRequestId,"      \
-									  "closedRequestId FROM "  \
-									  "StockReservation "
+/* In the order of enum hold_column. */
+static const char hold_select[] =
+	"SELECT id,variantId,userId,quantity,status+0,cancelReason+0," /* enums as numbers */
+	MS_OF("createdAt") "," MS_OF("expiresAt") "," MS_OF(
+		"closedAt") ","
+			    "sessionId,orderId,createdRequestId,closedRequestId,"
+			    "HEX(idempotencyKey),idempotencyLine,HEX(idempotencyBody) FROM "
+			    "StockReservation ";
 
 static void add_ids(struct text *text, const struct id_list *list)
 {
@@ -52,7 +54,8 @@ static void add_time(struct text *text, int64_t ms)
 
 /* Walking the primary key locks in its order, and locks nothing else: crossed carts never wait in
  * a circle. */
-void sql_lock_variants(struct text *text, const struct id_list *variants, bool table_is_base)
+void sql_lock_variants(
+	struct text *text, const struct id_list *variants, bool table_is_base, bool skip_locked)
 {
 	text_clear(text);
 	text_add(text, "SELECT id,stock,reserved FROM ProductVariant ");
@@ -60,20 +63,61 @@ void sql_lock_variants(struct text *text, const struct id_list *variants, bool t
 	text_add(text, "WHERE id IN (");
 	add_ids(text, variants);
 	text_add(text, ") ORDER BY id FOR UPDATE");
+	text_add(text, skip_locked ? " SKIP LOCKED" : "");
+}
+
+void sql_existing_variants(struct text *text, const struct id_list *variants)
+{
+	text_clear(text);
+	text_add(text, "SELECT id FROM ProductVariant WHERE id IN (");
+	add_ids(text, variants);
+	text_add(text, ")");
 }
 
 void sql_variants_of_holds(struct text *text, const struct id_list *holds)
 {
 	text_clear(text);
-	text_add(text, "SELECT variantId FROM StockReservation WHERE id IN (");
+	text_add(text, "SELECT id,variantId FROM StockReservation WHERE id IN (");
 	add_ids(text, holds);
 	text_add(text, ")");
+}
+
+static void add_digest(struct text *text, const uint8_t digest[DIGEST_LENGTH])
+{
+	static const char hex[] = "0123456789abcdef";
+
+	text_add(text, "x'");
+	for (int i = 0; i < DIGEST_LENGTH; i++) {
+		char pair[2] = {hex[digest[i] >> 4], hex[digest[i] & 15]};
+
+		text_add_bytes(text, pair, sizeof(pair));
+	}
+	text_add(text, "'");
+}
+
+bool sql_holds_of_keys(struct text *text, const struct command *const *commands, uint32_t count)
+{
+	bool any = false;
+
+	text_clear(text);
+	for (uint32_t i = 0; i < count; i++) {
+		if (!plan_looks_back(commands[i]))
+			continue;
+		text_add(text,
+			any ? "," : "SELECT id FROM StockReservation WHERE idempotencyKey IN (");
+		add_digest(text, commands[i]->idempotency_key);
+		any = true;
+	}
+	if (any)
+		text_add(text, ")");
+	return any;
 }
 
 void sql_lock_holds(struct text *text, const struct id_list *holds)
 {
 	text_clear(text);
-	text_add(text, HOLD_SELECT "FORCE INDEX (PRIMARY) WHERE id IN (");
+	text_add(text, hold_select);
+	text_add(text, "FORCE INDEX (PRIMARY) WHERE id IN (");
 	add_ids(text, holds);
 	text_add(text, ") ORDER BY id FOR UPDATE");
 }
@@ -85,7 +129,8 @@ void sql_expired_of_variants(
 	text_clear(text);
 	for (uint32_t i = 0; i < variants->count; i++) {
 		text_add(text, i == 0 ? "(" : " UNION ALL (");
-		text_add(text, HOLD_SELECT "WHERE variantId=");
+		text_add(text, hold_select);
+		text_add(text, "WHERE variantId=");
 		text_add_u64(text, variants->ids[i]);
 		text_add(text, " AND status='ACTIVE' AND expiresAt<=");
 		add_time(text, now_ms);
@@ -129,6 +174,12 @@ static void add_new_hold(struct text *text, const struct hold *hold)
 	add_time(text, hold->expires_at_ms);
 	text_add(text, ",");
 	sql_quoted(text, hold->created_request_id);
+	text_add(text, ",");
+	add_digest(text, hold->idempotency_key);
+	text_add(text, ",");
+	text_add_u64(text, hold->idempotency_line);
+	text_add(text, ",");
+	add_digest(text, hold->idempotency_body);
 	text_add(text, ")");
 }
 
@@ -143,7 +194,8 @@ bool sql_insert_holds(struct text *text, const struct stock *stock)
 		text_add(text, any ? ","
 				   : "INSERT INTO StockReservation (variantId,quantity,"
 				     "sessionId,userId,status,createdAt,expiresAt,"
-				     "createdRequestId) VALUES ");
+				     "createdRequestId,idempotencyKey,idempotencyLine,"
+				     "idempotencyBody) VALUES ");
 		add_new_hold(text, &stock->holds[i]);
 		any = true;
 	}

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "command.h"
 #include "plan.h"
 #include "stock.h"
 #include "text.h"
@@ -25,6 +26,9 @@ enum hold_column {
 	HOLD_ORDER_ID,
 	HOLD_CREATED_REQUEST_ID,
 	HOLD_CLOSED_REQUEST_ID,
+	HOLD_IDEMPOTENCY_KEY, /* in hexadecimal, as the body */
+	HOLD_IDEMPOTENCY_LINE,
+	HOLD_IDEMPOTENCY_BODY,
 	HOLD_COLUMNS
 };
 
@@ -38,12 +42,20 @@ struct release {
 
 /*
  * Locks the variants in ascending order. `table_is_base`: ProductVariant is a table; a view takes
- * no index hint of ours, it carries its own.
+ * no index hint of ours, it carries its own. `skip_locked`: those that another transaction has
+ * locked are left out, instead of being waited for.
  */
-void sql_lock_variants(struct text *text, const struct id_list *variants, bool table_is_base);
+void sql_lock_variants(
+	struct text *text, const struct id_list *variants, bool table_is_base, bool skip_locked);
 
-/* The variants of holds, unlocked: a hold never changes its variant. */
+/* Which of the variants exist, locked or not. */
+void sql_existing_variants(struct text *text, const struct id_list *variants);
+
+/* id, variantId of holds, unlocked: a hold never changes its variant. */
 void sql_variants_of_holds(struct text *text, const struct id_list *holds);
+
+/* Ids of the holds made under the keys of commands that look back; false: no command does. */
+bool sql_holds_of_keys(struct text *text, const struct command *const *commands, uint32_t count);
 
 /* Locks the holds in ascending order. */
 void sql_lock_holds(struct text *text, const struct id_list *holds);

@@ -96,6 +96,18 @@ struct hold *stock_hold(struct stock *stock, uint64_t id)
 	return &stock->holds[low];
 }
 
+struct hold *stock_keyed_hold(struct stock *stock, const uint8_t key[DIGEST_LENGTH], uint32_t line)
+{
+	for (uint32_t i = 0; i < stock->hold_count; i++) {
+		struct hold *hold = &stock->holds[i];
+
+		if (hold->idempotency_line == line &&
+			memcmp(hold->idempotency_key, key, DIGEST_LENGTH) == 0)
+			return hold;
+	}
+	return NULL;
+}
+
 int64_t variant_available(const struct variant *variant)
 {
 	return variant->stock - variant->reserved;

@@ -57,6 +57,9 @@ struct hold {
 	char order_id[ORDER_ID_MAX + 1];
 	char created_request_id[REQUEST_ID_LENGTH + 1];
 	char closed_request_id[REQUEST_ID_LENGTH + 1];
+	uint32_t idempotency_line;		/* its place in the request that made it */
+	uint8_t idempotency_key[DIGEST_LENGTH]; /* zeros: it was not made by the service */
+	uint8_t idempotency_body[DIGEST_LENGTH];
 
 	bool changed;	       /* differs from the row */
 	uint32_t next_expired; /* STOCK_NONE: the last one */
@@ -90,6 +93,9 @@ void stock_note_expired(struct stock *stock, struct hold *hold);
 /* Finds a row. NULL: unknown. */
 struct variant *stock_variant(struct stock *stock, uint64_t id);
 struct hold *stock_hold(struct stock *stock, uint64_t id);
+
+/* Finds the hold that a request with this key made for its line. NULL: there was none. */
+struct hold *stock_keyed_hold(struct stock *stock, const uint8_t key[DIGEST_LENGTH], uint32_t line);
 
 /* Units that can be held now; below 0 if an operator lowered the stock under what is held. */
 int64_t variant_available(const struct variant *variant);

@@ -11,8 +11,13 @@
 struct store {
 	struct connection *connection;
 	struct text statement;
-	struct id_list variants;
-	struct id_list holds;
+	struct id_list variants; /* named by the commands, themselves or through their holds */
+	struct id_list holds;	 /* named by the commands, and existing */
+	struct id_list locked;	 /* variants that another transaction has locked */
+	struct ownership {
+		uint64_t hold, variant;
+	} owners[STOCK_VARIANTS_MAX]; /* of each of the holds */
+	uint32_t owner_count;
 	char memory[STATEMENT_MAX];
 };
 
@@ -82,29 +87,40 @@ static enum store_status select_number(struct store *store, const char *question
 
 /* load */
 
-static void read_variant_id(void *context, char **columns)
+static void read_owner(void *context, char **columns)
 {
-	id_list_add(context, unsigned_of(columns[0]));
+	struct store *store = context;
+	struct ownership *owner = &store->owners[store->owner_count++];
+
+	owner->hold = unsigned_of(columns[0]);
+	owner->variant = unsigned_of(columns[1]);
+	id_list_add(&store->holds, owner->hold);
+	id_list_add(&store->variants, owner->variant);
 }
 
-struct cleanup_reading {
-	struct store *store;
-	uint32_t count;
-};
-
-static void read_cleanup_row(void *context, char **columns)
+static void read_locked_variant(void *context, char **columns)
 {
-	struct cleanup_reading *reading = context;
-
-	id_list_add(&reading->store->holds, unsigned_of(columns[0]));
-	id_list_add(&reading->store->variants, unsigned_of(columns[1]));
-	reading->count++;
+	id_list_add(context, unsigned_of(columns[0]));
 }
 
 static void read_variant(void *context, char **columns)
 {
 	stock_add_variant(context, unsigned_of(columns[VARIANT_ID]),
 		signed_of(columns[VARIANT_STOCK]), signed_of(columns[VARIANT_RESERVED]));
+}
+
+static uint8_t nibble(char digit)
+{
+	return (uint8_t)(digit <= '9' ? digit - '0' : digit - 'A' + 10);
+}
+
+/* HEX() of the database: upper case; NULL leaves zeros. */
+static void copy_digest(uint8_t digest[DIGEST_LENGTH], const char *column)
+{
+	if (column == NULL || strlen(column) != 2 * DIGEST_LENGTH)
+		return;
+	for (int i = 0; i < DIGEST_LENGTH; i++)
+		digest[i] = (uint8_t)(nibble(column[2 * i]) << 4 | nibble(column[2 * i + 1]));
 }
 
 static void fill_hold(struct hold *hold, char **columns)
@@ -124,55 +140,143 @@ static void fill_hold(struct hold *hold, char **columns)
 		columns[HOLD_CREATED_REQUEST_ID]);
 	copy(hold->closed_request_id, sizeof(hold->closed_request_id),
 		columns[HOLD_CLOSED_REQUEST_ID]);
+	copy_digest(hold->idempotency_key, columns[HOLD_IDEMPOTENCY_KEY]);
+	hold->idempotency_line = (uint32_t)unsigned_of(columns[HOLD_IDEMPOTENCY_LINE]);
+	copy_digest(hold->idempotency_body, columns[HOLD_IDEMPOTENCY_BODY]);
 }
 
 static void read_named_hold(void *context, char **columns)
 {
-	struct stock *stock = context;
+	fill_hold(stock_add_named(context, unsigned_of(columns[HOLD_ID])), columns);
+}
 
-	/* Its variant is missing only where no foreign key guards the tables. */
-	if (stock_variant(stock, unsigned_of(columns[HOLD_VARIANT_ID])) != NULL)
-		fill_hold(stock_add_named(stock, unsigned_of(columns[HOLD_ID])), columns);
+/* Holds that cleanup and the commands may both name are read once. */
+static enum store_status find_cleanup(struct store *store, struct stock *stock)
+{
+	uint32_t before = store->owner_count;
+	enum store_status status;
+
+	sql_expired(&store->statement, CLEANUP_MAX);
+	status = connection_select(store->connection, &store->statement, read_owner, store);
+	stock->cleanup_left = store->owner_count - before == CLEANUP_MAX;
+	return status;
 }
 
 static enum store_status find_variants(struct store *store, const struct command *const *commands,
-	uint32_t count, bool *cleanup_left)
+	uint32_t count, struct stock *stock)
 {
-	struct cleanup_reading reading = {.store = store};
-	enum store_status status;
+	enum store_status status = STORE_OK;
+	struct id_list named = {.count = 0};
 
 	store->variants.count = 0;
 	store->holds.count = 0;
-	*cleanup_left = false;
+	store->owner_count = 0;
 	plan_variants(commands, count, &store->variants);
-	plan_holds(commands, count, &store->holds);
-	if (store->holds.count > 0) {
-		sql_variants_of_holds(&store->statement, &store->holds);
-		status = connection_select(
-			store->connection, &store->statement, read_variant_id, &store->variants);
-		if (status != STORE_OK)
-			return status;
+	plan_holds(commands, count, &named);
+	if (named.count > 0) {
+		sql_variants_of_holds(&store->statement, &named);
+		status = connection_select(store->connection, &store->statement, read_owner, store);
 	}
-	for (uint32_t i = 0; i < count; i++) {
-		if (commands[i]->action != ACTION_CLEANUP)
-			continue;
-		sql_expired(&store->statement, CLEANUP_MAX);
-		status = connection_select(
-			store->connection, &store->statement, read_cleanup_row, &reading);
-		if (status != STORE_OK)
-			return status;
-		*cleanup_left = reading.count == CLEANUP_MAX;
+	for (uint32_t i = 0; i < count && status == STORE_OK; i++) {
+		if (commands[i]->action == ACTION_CLEANUP)
+			status = find_cleanup(store, stock);
 	}
-	return STORE_OK;
+	return status;
 }
 
-static enum store_status lock_variants(struct store *store, struct stock *stock)
+/* What did not come back is either unknown or locked by another transaction. */
+static enum store_status find_locked(struct store *store, struct stock *stock)
 {
+	struct id_list missing = {.count = 0};
+
+	for (uint32_t i = 0; i < store->variants.count; i++) {
+		if (stock_variant(stock, store->variants.ids[i]) == NULL)
+			missing.ids[missing.count++] = store->variants.ids[i];
+	}
+	if (missing.count == 0)
+		return STORE_OK;
+	sql_existing_variants(&store->statement, &missing);
+	return connection_select(
+		store->connection, &store->statement, read_locked_variant, &store->locked);
+}
+
+static enum store_status lock_variants(
+	struct store *store, enum store_locking locking, struct stock *stock)
+{
+	bool skip = locking == STORE_SKIP;
+	enum store_status status;
+
+	store->locked.count = 0;
 	if (store->variants.count == 0)
 		return STORE_OK;
 	sql_lock_variants(&store->statement, &store->variants,
-		connection_variants_are_table(store->connection));
-	return connection_select(store->connection, &store->statement, read_variant, stock);
+		connection_variants_are_table(store->connection), skip);
+	status = connection_select(store->connection, &store->statement, read_variant, stock);
+	if (status == STORE_OK && skip)
+		status = find_locked(store, stock);
+	return status;
+}
+
+static uint64_t owner_of(const struct store *store, uint64_t hold)
+{
+	for (uint32_t i = 0; i < store->owner_count; i++) {
+		if (store->owners[i].hold == hold)
+			return store->owners[i].variant;
+	}
+	return 0;
+}
+
+static bool is_blocked(const struct store *store, const struct command *command)
+{
+	bool by_variant = command->action == ACTION_RESERVE;
+
+	for (uint32_t i = 0; i < command->line_count; i++) {
+		const struct command_line *line = &command->lines[i];
+		uint64_t variant =
+			by_variant ? line->variant_id : owner_of(store, line->reservation_id);
+
+		if (id_list_has(&store->locked, variant))
+			return true;
+	}
+	return false;
+}
+
+/* Without the lock of its variant, a hold is nobody's to be read. */
+static void leave_out_blocked(struct store *store, const struct command *const *commands,
+	uint32_t count, struct stock *stock, struct loading *loading)
+{
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < count; i++)
+		loading->blocked[i] = store->locked.count > 0 && is_blocked(store, commands[i]);
+	if (store->locked.count == 0)
+		return;
+	for (uint32_t i = 0; i < store->holds.count; i++) {
+		uint64_t hold = store->holds.ids[i];
+
+		if (!id_list_has(&store->locked, owner_of(store, hold)))
+			store->holds.ids[kept++] = hold;
+	}
+	store->holds.count = kept;
+	/* A cleanup that met locked variants only would meet them again. */
+	stock->cleanup_left = stock->cleanup_left && kept > 0;
+}
+
+static void read_hold_id(void *context, char **columns)
+{
+	id_list_add(context, unsigned_of(columns[0]));
+}
+
+/*
+ * Under the locks of the variants: a twin that was faster has committed, and what a lost COMMIT
+ * did is decided. The UNIQUE key stands behind, for twins that want other variants.
+ */
+static enum store_status find_keys(
+	struct store *store, const struct command *const *commands, uint32_t count)
+{
+	if (!sql_holds_of_keys(&store->statement, commands, count))
+		return STORE_OK;
+	return connection_select(store->connection, &store->statement, read_hold_id, &store->holds);
 }
 
 static enum store_status lock_holds(struct store *store, struct stock *stock, int64_t now_ms)
@@ -186,7 +290,9 @@ static enum store_status lock_holds(struct store *store, struct stock *stock, in
 	for (uint32_t i = 0; i < stock->named_count && status == STORE_OK; i++) {
 		struct hold *hold = &stock->holds[i];
 
-		if (hold->status == HOLD_ACTIVE && hold->expires_at_ms <= now_ms)
+		/* Of another variant: found by a key, and made for another body. */
+		if (hold->status == HOLD_ACTIVE && hold->expires_at_ms <= now_ms &&
+			stock_variant(stock, hold->variant_id) != NULL)
 			stock_note_expired(stock, hold);
 	}
 	return status;
@@ -235,28 +341,29 @@ static enum store_status load_expired(struct store *store, const struct command 
 }
 
 enum store_status store_load(struct store *store, const struct command *const *commands,
-	uint32_t count, struct stock *stock, int64_t *now_ms)
+	uint32_t count, enum store_locking locking, struct stock *stock, struct loading *loading)
 {
 	/* In a statement of its own: the time of one that waits for a lock is old by the wait. */
 	static const char clock[] =
 		"SELECT TIMESTAMPDIFF(MICROSECOND,'1970-01-01',UTC_TIMESTAMP(3)) DIV 1000";
 	enum store_status status;
-	bool cleanup_left;
 
 	stock_reset(stock);
 	status = connection_open(store->connection);
 	if (status == STORE_OK)
-		status = find_variants(store, commands, count, &cleanup_left);
+		status = find_variants(store, commands, count, stock);
+	if (status == STORE_OK)
+		status = lock_variants(store, locking, stock);
 	if (status == STORE_OK) {
-		stock->cleanup_left = cleanup_left;
-		status = lock_variants(store, stock);
+		leave_out_blocked(store, commands, count, stock, loading);
+		status = find_keys(store, commands, count);
 	}
 	if (status == STORE_OK)
-		status = select_number(store, clock, now_ms);
+		status = select_number(store, clock, &loading->now_ms);
 	if (status == STORE_OK)
-		status = lock_holds(store, stock, *now_ms);
+		status = lock_holds(store, stock, loading->now_ms);
 	if (status == STORE_OK)
-		status = load_expired(store, commands, count, stock, *now_ms);
+		status = load_expired(store, commands, count, stock, loading->now_ms);
 	return status;
 }
 

@@ -13,6 +13,7 @@
 
 #include "command.h"
 #include "connection.h"
+#include "limits.h"
 #include "sql.h"
 #include "stock.h"
 
@@ -24,13 +25,27 @@ struct store;
 struct store *store_open(const char *option_file);
 void store_close(struct store *store);
 
+/* What is done about a variant that another transaction has locked. */
+enum store_locking {
+	STORE_WAIT, /* wait for it, 1 s at most: then STORE_BUSY */
+	STORE_SKIP, /* leave out the commands that name it */
+};
+
+/* What store_load read. */
+struct loading {
+	int64_t now_ms; /* the database's time after the locks were held, since the epoch */
+	bool blocked[BATCH_MAX]; /* STORE_SKIP: this command was left out, and must not be decided
+				  */
+};
+
 /*
- * Locks and reads the rows that the commands name, variants in ascending id, then holds; then reads
- * the time (ms since the epoch), and the expired holds of variants that may prove short. Connects
- * if it must. The stock is overwritten.
+ * Locks and reads the rows that the commands name, variants in ascending id, then holds, and the
+ * expired holds of variants that may prove short. Connects if it must. Stock and loading are
+ * overwritten.
  */
 enum store_status store_load(struct store *store, const struct command *const *commands,
-	uint32_t count, struct stock *stock, int64_t *now_ms) MUST_CHECK;
+	uint32_t count, enum store_locking locking, struct stock *stock,
+	struct loading *loading) MUST_CHECK;
 
 /* Writes what changed, and gives new holds their ids. */
 enum store_status store_save(struct store *store, struct stock *stock) MUST_CHECK;

@@ -12,10 +12,10 @@ APP = pathlib.Path(__file__).resolve().parents[2] / "app"
 FLOORS = [
     ["limits", "number", "text", "monotonic", "log"],
     ["stock", "command", "outcome", "plan", "decide"],
-    ["faults", "json_check", "json_write", "keyring", "messages", "members", "request", "audit",
+    ["faults", "idempotency", "json_check", "json_write", "keyring", "messages", "members", "request", "audit",
      "response"],
-    ["config", "metrics", "sql", "connection", "store", "job", "queue"],
-    ["gate", "committer"],
+    ["config", "metrics", "sql", "connection", "store", "job", "pool", "queue"],
+    ["gate", "committer", "transaction"],
     ["main"],
 ]
 CORE = FLOORS[1]
@@ -28,7 +28,7 @@ LIBRARIES = {
     "mysql.h": {"connection.c"},
     "fcgiapp.h": {"gate.c", "job.h", "response.c", "response.h"},
     "json.h": {"members.c", "members.h", "request.c"},
-    "pthread.h": {"committer.c", "queue.c"},
+    "pthread.h": {"committer.c", "pool.c", "queue.c"},
 }
 
 

@@ -1,0 +1,181 @@
+#include "transaction.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "decide.h"
+#include "limits.h"
+#include "monotonic.h"
+
+struct transaction {
+	struct store *store;
+	struct metrics *metrics;
+	struct loading loading;
+	struct stock stock;
+};
+
+struct transaction *transaction_new(const char *option_file, struct metrics *metrics)
+{
+	struct transaction *transaction = calloc(1, sizeof(*transaction));
+
+	if (transaction == NULL)
+		return NULL;
+	transaction->metrics = metrics;
+	transaction->store = store_open(option_file);
+	if (transaction->store == NULL) {
+		free(transaction);
+		return NULL;
+	}
+	return transaction;
+}
+
+void transaction_free(struct transaction *transaction)
+{
+	if (transaction == NULL)
+		return;
+	store_close(transaction->store);
+	free(transaction);
+}
+
+struct store *transaction_store(struct transaction *transaction)
+{
+	return transaction->store;
+}
+
+static bool was_short(const struct job *job)
+{
+	return job->command.action == ACTION_RESERVE && !job->outcome.again &&
+	       job->outcome.code == CODE_INSUFFICIENT_STOCK;
+}
+
+/* Refused shoppers are told when the next hold of another ends, as this transaction leaves it. */
+static enum store_status ask_releases(
+	struct transaction *transaction, struct job *const *jobs, uint32_t count)
+{
+	struct release asks[BATCH_LINES_MAX];
+	struct outcome_line *lines[BATCH_LINES_MAX];
+	enum store_status status;
+	uint32_t asked = 0;
+
+	for (uint32_t i = 0; i < count; i++) {
+		struct job *job = jobs[i];
+
+		if (transaction->loading.blocked[i] || !was_short(job))
+			continue;
+		for (uint32_t k = 0; k < job->outcome.line_count; k++) {
+			lines[asked] = &job->outcome.lines[k];
+			asks[asked].variant_id = lines[asked]->variant_id;
+			asks[asked].session_id = job->command.session_id;
+			asked++;
+		}
+	}
+	status = store_next_release(transaction->store, transaction->loading.now_ms, asks, asked);
+	for (uint32_t i = 0; i < asked; i++)
+		lines[i]->retry_at_ms = asks[i].expires_at_ms;
+	return status;
+}
+
+static enum store_status try_once(struct transaction *transaction, struct job *const *jobs,
+	uint32_t count, enum store_locking locking)
+{
+	const struct command *commands[BATCH_MAX] = {NULL};
+	struct loading *loading = &transaction->loading;
+	enum store_status status;
+
+	for (uint32_t i = 0; i < count; i++)
+		commands[i] = &jobs[i]->command;
+	status = store_load(
+		transaction->store, commands, count, locking, &transaction->stock, loading);
+	if (status != STORE_OK)
+		return status;
+	for (uint32_t i = 0; i < count; i++) {
+		if (!loading->blocked[i])
+			decide(&transaction->stock, loading->now_ms, commands[i],
+				&jobs[i]->outcome);
+	}
+	status = store_save(transaction->store, &transaction->stock);
+	if (status == STORE_OK)
+		status = ask_releases(transaction, jobs, count);
+	if (status == STORE_OK)
+		status = store_commit(transaction->store);
+	return status;
+}
+
+/* Those who collided come back at different times. */
+static void pause_a_little(uint32_t attempt)
+{
+	struct timespec pause = {.tv_nsec = 500000L * (1L << attempt) + random() % 1000000L};
+
+	nanosleep(&pause, NULL);
+}
+
+/*
+ * Nothing happened: it is done anew. A lost connection may only have been idle for too long, so
+ * one more is made; if that fails too, the database is away.
+ */
+static enum store_status try_stubbornly(struct transaction *transaction, struct job *const *jobs,
+	uint32_t count, enum store_locking locking)
+{
+	enum store_status status = STORE_RETRY;
+	bool lost = false;
+
+	for (uint32_t attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
+		status = try_once(transaction, jobs, count, locking);
+		if (status == STORE_LOST && !lost) {
+			lost = true;
+			metrics_add(transaction->metrics, METRIC_LOST, 1);
+		} else if (status == STORE_RETRY) {
+			metrics_add(transaction->metrics, METRIC_RETRIES, 1);
+			pause_a_little(attempt);
+		} else {
+			break;
+		}
+	}
+	return status;
+}
+
+/*
+ * COMMIT was sent, and no answer came: it happened, or it did not, or it will. Deciding anew under
+ * the variants' locks tells: whoever has them knows that the transaction before is over. A reserve
+ * then finds its own holds by its key; the others find their own request id on what they closed.
+ */
+static enum store_status find_out(struct transaction *transaction, struct job *const *jobs,
+	uint32_t count, enum store_locking locking)
+{
+	int64_t end_ms = monotonic_ms() + RECHECK_MS_MAX;
+	enum store_status status;
+
+	metrics_add(transaction->metrics, METRIC_UNKNOWN, 1);
+	for (uint32_t i = 0; i < count; i++)
+		jobs[i]->command.recheck |= !transaction->loading.blocked[i];
+	do {
+		pause_a_little(ATTEMPTS_MAX);
+		status = try_stubbornly(transaction, jobs, count, locking);
+	} while ((status == STORE_LOST || status == STORE_UNKNOWN) && monotonic_ms() < end_ms);
+	return status;
+}
+
+enum store_status transaction_run(struct transaction *transaction, struct job *const *jobs,
+	uint32_t count, enum store_locking locking, bool *blocked)
+{
+	enum store_status status = try_stubbornly(transaction, jobs, count, locking);
+
+	if (status == STORE_UNKNOWN)
+		status = find_out(transaction, jobs, count, locking);
+	if (status != STORE_OK)
+		return status;
+	metrics_add(transaction->metrics, METRIC_BATCHES, 1);
+	for (uint32_t i = 0; i < count; i++) {
+		struct job *job = jobs[i];
+
+		blocked[i] = transaction->loading.blocked[i];
+		if (blocked[i])
+			continue;
+		metrics_add(transaction->metrics, METRIC_COMMANDS, 1);
+		metrics_add(transaction->metrics, METRIC_SWEPT, (uint64_t)job->outcome.swept);
+		job->swept += job->outcome.swept;
+		outcome_take_ids(&job->outcome, &transaction->stock);
+	}
+	return status;
+}
