@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 #include "limits.h"
 #include "number.h"
@@ -67,12 +68,14 @@ static bool take_key(void *context, char *line)
 
 static void load_keys(struct keys *keys, const char *name, struct text *problems)
 {
+	size_t before = problems->length;
+
 	if (setting(name) == NULL)
 		return; /* not configured: what the key guards stays closed */
 	read_lines(name, problems, take_key, keys,
 		"wants one or two lines 'x-api-key: KEY', each key of 16 to 128 visible ASCII "
 		"characters");
-	if (keys->count == 0 && problems->length == 0)
+	if (keys->count == 0 && problems->length == before)
 		complain(problems, name, setting(name), "has no key");
 }
 
@@ -91,6 +94,7 @@ static bool take_audit_key(void *context, char *line)
 static void load_audit_key(struct config *config, struct text *problems)
 {
 	static const char name[] = "STOK_AUDIT_KEY_FILE";
+	size_t before = problems->length;
 
 	if (setting(name) == NULL) {
 		complain(problems, name, NULL,
@@ -99,7 +103,7 @@ static void load_audit_key(struct config *config, struct text *problems)
 	}
 	read_lines(name, problems, take_audit_key, config,
 		"wants one line of 32 to 128 characters, made at random");
-	if (config->audit_key_length == 0 && problems->length == 0)
+	if (config->audit_key_length == 0 && problems->length == before)
 		complain(problems, name, setting(name), "has no key");
 }
 
@@ -127,6 +131,24 @@ static void load_database(struct config *config, struct text *problems)
 	read_lines(name, problems, take_group, &found, "");
 	if (!found && problems->length == before)
 		complain(problems, name, config->database_options, "has no group [stok]");
+}
+
+/* Made by the first process that counts: its folder is what must be there. */
+static void load_metrics(struct config *config, struct text *problems)
+{
+	static const char name[] = "STOK_METRICS_FILE";
+	const char *slash;
+	char folder[1024];
+
+	config->metrics_file = setting(name);
+	if (config->metrics_file == NULL || access(config->metrics_file, R_OK | W_OK) == 0)
+		return;
+	slash = strrchr(config->metrics_file, '/');
+	snprintf(folder, sizeof(folder), "%.*s",
+		slash != NULL ? (int)(slash - config->metrics_file + 1) : 1,
+		slash != NULL ? config->metrics_file : ".");
+	if (errno != ENOENT || access(folder, W_OK | X_OK) != 0)
+		complain(problems, name, config->metrics_file, strerror(errno));
 }
 
 static void load_committers(struct config *config, struct text *problems)
@@ -164,6 +186,6 @@ bool config_load(struct config *config, struct text *problems)
 	load_audit_key(config, problems);
 	load_committers(config, problems);
 	load_language(config, problems);
-	config->metrics_file = setting("STOK_METRICS_FILE");
+	load_metrics(config, problems);
 	return problems->length == 0;
 }

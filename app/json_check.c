@@ -21,6 +21,9 @@ struct scan {
 	uint32_t objects; /* begun so far */
 	uint32_t members;
 	char pointer[FAULT_WHERE_MAX];
+	size_t string_length;		       /* of the string read last, decoded; */
+	unsigned char string[FAULT_WHERE_MAX]; /* as much of it as a pointer can show */
+	uint64_t hash;			       /* of all of it */
 	struct seen seen[JSON_MEMBERS_MAX];
 };
 
@@ -58,28 +61,30 @@ static void skip_blanks(struct scan *scan)
 		scan->at++;
 }
 
-/* FNV-1a, over the decoded bytes of a name. */
-static void hash_byte(uint64_t *hash, unsigned int byte)
+/* A byte of the decoded string, which is hashed by FNV-1a. */
+static void take_byte(struct scan *scan, unsigned int byte)
 {
-	*hash = (*hash ^ byte) * 0x100000001b3u;
+	scan->hash = (scan->hash ^ byte) * 0x100000001b3u;
+	if (scan->string_length < sizeof(scan->string))
+		scan->string[scan->string_length++] = (unsigned char)byte;
 }
 
-static void hash_code_point(uint64_t *hash, uint32_t point)
+static void take_code_point(struct scan *scan, uint32_t point)
 {
 	if (point < 0x80) {
-		hash_byte(hash, point);
+		take_byte(scan, point);
 	} else if (point < 0x800) {
-		hash_byte(hash, 0xc0 | point >> 6);
-		hash_byte(hash, 0x80 | (point & 0x3f));
+		take_byte(scan, 0xc0 | point >> 6);
+		take_byte(scan, 0x80 | (point & 0x3f));
 	} else if (point < 0x10000) {
-		hash_byte(hash, 0xe0 | point >> 12);
-		hash_byte(hash, 0x80 | (point >> 6 & 0x3f));
-		hash_byte(hash, 0x80 | (point & 0x3f));
+		take_byte(scan, 0xe0 | point >> 12);
+		take_byte(scan, 0x80 | (point >> 6 & 0x3f));
+		take_byte(scan, 0x80 | (point & 0x3f));
 	} else {
-		hash_byte(hash, 0xf0 | point >> 18);
-		hash_byte(hash, 0x80 | (point >> 12 & 0x3f));
-		hash_byte(hash, 0x80 | (point >> 6 & 0x3f));
-		hash_byte(hash, 0x80 | (point & 0x3f));
+		take_byte(scan, 0xf0 | point >> 18);
+		take_byte(scan, 0x80 | (point >> 12 & 0x3f));
+		take_byte(scan, 0x80 | (point >> 6 & 0x3f));
+		take_byte(scan, 0x80 | (point & 0x3f));
 	}
 }
 
@@ -87,7 +92,7 @@ static void hash_code_point(uint64_t *hash, uint32_t point)
  * One character outside ASCII. RFC 3629: no overlong form, no surrogate, nothing past U+10FFFF;
  * the second byte's range depends on the first.
  */
-static void scan_utf8(struct scan *scan, uint64_t *hash)
+static void scan_utf8(struct scan *scan)
 {
 	unsigned int first = *scan->at;
 	unsigned int low = 0x80, high = 0xbf;
@@ -113,14 +118,14 @@ static void scan_utf8(struct scan *scan, uint64_t *hash)
 		low = 0x90;
 	else if (first == 0xf4)
 		high = 0x8f;
-	hash_byte(hash, first);
+	take_byte(scan, first);
 	scan->at++;
 	for (; more > 0; more--) {
 		if (*scan->at < low || *scan->at > high) {
 			fail(scan, FAULT_ENCODING);
 			return;
 		}
-		hash_byte(hash, *scan->at++);
+		take_byte(scan, *scan->at++);
 		low = 0x80;
 		high = 0xbf;
 	}
@@ -151,7 +156,7 @@ static uint32_t scan_hex4(struct scan *scan)
 }
 
 /* \uXXXX: a pair of surrogates is one character, half a pair or a NUL is none. */
-static void scan_unicode_escape(struct scan *scan, uint64_t *hash)
+static void scan_unicode_escape(struct scan *scan)
 {
 	uint32_t point = scan_hex4(scan);
 
@@ -171,10 +176,10 @@ static void scan_unicode_escape(struct scan *scan, uint64_t *hash)
 		fail(scan, FAULT_ENCODING);
 		return;
 	}
-	hash_code_point(hash, point);
+	take_code_point(scan, point);
 }
 
-static void scan_escape(struct scan *scan, uint64_t *hash)
+static void scan_escape(struct scan *scan)
 {
 	static const char names[] = "\"\\/bfnrt", meanings[] = "\"\\/\b\f\n\r\t";
 	int byte = peek(scan);
@@ -182,20 +187,19 @@ static void scan_escape(struct scan *scan, uint64_t *hash)
 
 	if (byte == 'u') {
 		scan->at++;
-		scan_unicode_escape(scan, hash);
+		scan_unicode_escape(scan);
 	} else if (name != NULL) {
 		scan->at++;
-		hash_byte(hash, (unsigned char)meanings[name - names]);
+		take_byte(scan, (unsigned char)meanings[name - names]);
 	} else {
 		fail(scan, FAULT_SYNTAX);
 	}
 }
 
-/* Returns the hash of the decoded string. */
-static uint64_t scan_string(struct scan *scan)
+static void scan_string(struct scan *scan)
 {
-	uint64_t hash = 0xcbf29ce484222325u;
-
+	scan->hash = 0xcbf29ce484222325u;
+	scan->string_length = 0;
 	expect(scan, '"');
 	while (!scan->failed && !accept(scan, '"')) {
 		int byte = peek(scan);
@@ -204,15 +208,14 @@ static uint64_t scan_string(struct scan *scan)
 			fail(scan, FAULT_SYNTAX);
 		} else if (byte == '\\') {
 			scan->at++;
-			scan_escape(scan, &hash);
+			scan_escape(scan);
 		} else if (byte >= 0x80) {
-			scan_utf8(scan, &hash);
+			scan_utf8(scan);
 		} else {
-			hash_byte(&hash, (unsigned int)byte);
+			take_byte(scan, (unsigned int)byte);
 			scan->at++;
 		}
 	}
-	return hash;
 }
 
 static void scan_digits(struct scan *scan)
@@ -243,25 +246,39 @@ static void scan_word(struct scan *scan, const char *word)
 		expect(scan, *at);
 }
 
+/* The length of a text without a character that was cut off at its end. */
+static size_t whole_characters(const char *text, size_t length)
+{
+	size_t at = length;
+
+	while (at > 0 && ((unsigned char)text[at - 1] & 0xc0) == 0x80)
+		at--;
+	if (at > 0 && (unsigned char)text[at - 1] >= 0xc0)
+		at--;
+	return length == 0 || (unsigned char)text[length - 1] < 0x80 ? length : at;
+}
+
 /*
- * Adds a step to the pointer and returns the length to cut it back to. A name is written as it
- * was sent, with RFC 6901's two escapes; one that does not fit is cut.
+ * Adds a step to the pointer (RFC 6901) and returns the length to cut it back to. A name that does
+ * not fit is cut.
  */
 static size_t enter(struct scan *scan, const unsigned char *name, size_t length)
 {
 	size_t before = strlen(scan->pointer), at = before;
 	size_t room = sizeof(scan->pointer) - 3;
+	size_t i = 0;
 
 	if (at < room)
 		scan->pointer[at++] = '/';
-	for (size_t i = 0; i < length && at < room; i++) {
-		if (name[i] == '~' || name[i] == '/') {
-			scan->pointer[at++] = '~';
+	for (; i < length && at < room; i++) {
+		bool special = name[i] == '~' || name[i] == '/';
+
+		scan->pointer[at++] = special ? '~' : (char)name[i];
+		if (special)
 			scan->pointer[at++] = name[i] == '~' ? '0' : '1';
-		} else if (name[i] >= 0x20 && name[i] < 0x7f) {
-			scan->pointer[at++] = (char)name[i];
-		}
 	}
+	if (i < length)
+		at = whole_characters(scan->pointer, at);
 	scan->pointer[at] = '\0';
 	return before;
 }
@@ -290,17 +307,14 @@ static void scan_object(struct scan *scan)
 	if (accept(scan, '}'))
 		return;
 	do {
-		const unsigned char *name;
-		uint64_t hash;
 		size_t before;
 
 		skip_blanks(scan);
-		name = scan->at + 1;
-		hash = scan_string(scan);
+		scan_string(scan);
 		if (scan->failed)
 			return;
-		before = enter(scan, name, (size_t)(scan->at - 1 - name));
-		note_member(scan, object, hash);
+		before = enter(scan, scan->string, scan->string_length);
+		note_member(scan, object, scan->hash);
 		skip_blanks(scan);
 		expect(scan, ':');
 		scan_value(scan);

@@ -146,24 +146,35 @@ static bool is_range_of(const char *range, size_t length, const char *tag)
 	       (length == name || strchr("-; \t", range[name]) != NULL);
 }
 
+/* Keeps the highest weight that a language was given. -1: it was not named. */
+static void weigh(int *weight, int given)
+{
+	if (given > *weight)
+		*weight = given;
+}
+
 enum language language_of(const char *accept_language, enum language otherwise)
 {
-	int english = 0, turkish = 0;
+	int english = -1, turkish = -1, any = -1;
 
 	for (const char *at = accept_language; *at != '\0';) {
 		size_t length;
-		int weight;
 
 		at += strspn(at, ", \t");
 		length = strcspn(at, ",");
-		weight = weight_of(at, length);
-		if (is_range_of(at, length, "tr") && weight > turkish)
-			turkish = weight;
-		if (is_range_of(at, length, "en") && weight > english)
-			english = weight;
+		if (is_range_of(at, length, "tr"))
+			weigh(&turkish, weight_of(at, length));
+		if (is_range_of(at, length, "en"))
+			weigh(&english, weight_of(at, length));
+		if (is_range_of(at, length, "*"))
+			weigh(&any, weight_of(at, length));
 		at += length;
 	}
-	if (turkish == english)
+	/* The asterisk stands for whatever is not named. */
+	english = english < 0 ? any : english;
+	turkish = turkish < 0 ? any : turkish;
+	/* Not named is no worse than refused. */
+	if (turkish == english || (turkish <= 0 && english <= 0))
 		return otherwise;
 	return turkish > english ? LANGUAGE_TURKISH : LANGUAGE_ENGLISH;
 }

@@ -90,13 +90,3 @@ void queue_close(struct queue *queue)
 	pthread_cond_broadcast(&queue->arrived);
 	pthread_mutex_unlock(&queue->lock);
 }
-
-uint32_t queue_depth(struct queue *queue)
-{
-	uint32_t depth;
-
-	pthread_mutex_lock(&queue->lock);
-	depth = queue->waiting;
-	pthread_mutex_unlock(&queue->lock);
-	return depth;
-}

@@ -30,7 +30,4 @@ uint32_t queue_take(
 /* No job will come any more: wakes all who wait. */
 void queue_close(struct queue *queue);
 
-/* Jobs that wait. */
-uint32_t queue_depth(struct queue *queue);
-
 #endif

@@ -84,6 +84,7 @@ static bool identify(
 	*caller = http->trusted ? CALLER_STOREFRONT : CALLER_PUBLIC;
 	if (http->api_key_count == 0)
 		return true;
+	*caller = CALLER_PUBLIC;
 	return http->api_key_count == 1 && keyring_identify(keyring, http->api_key, caller);
 }
 

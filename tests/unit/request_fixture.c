@@ -25,6 +25,7 @@ int begin(void **state)
 		.api_key = STOREFRONT,
 		.api_key_count = 1,
 		.accept_language = "",
+		.idempotency_key = "",
 		.request_id = REQUEST,
 		.body = ""};
 	return 0;

@@ -132,6 +132,7 @@ static void every_counter_has_its_line(void **state)
 		[METRIC_SWEPT] = "stok_swept_total",
 		[METRIC_RETRIES] = "stok_retries_total",
 		[METRIC_LOST] = "stok_connections_lost_total",
+		[METRIC_UNKNOWN] = "stok_commits_looked_up_total",
 	};
 	struct metrics *metrics = opened();
 

@@ -1,4 +1,4 @@
-/* The hand-over of jobs: bounds, order, and threads that wait, are woken, and end. */
+/* Jobs, lent and handed over: bounds, order, and threads that wait, are woken, and end. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "aborts.h"
+#include "pool.h"
 #include "queue.h"
 
 #define HANG_S	  120 /* a lost wake-up would last for ever: end it */
@@ -18,26 +19,30 @@
 #define WAITING	  8
 #define ALL_LINES 1000000
 
+static struct pool *pool;
 static struct queue *queue;
 
 static int begin(void **state)
 {
 	(void)state;
-	queue = queue_new(JOBS, WAITING);
-	return queue != NULL ? 0 : -1;
+	pool = pool_new(JOBS);
+	queue = queue_new(WAITING);
+	return pool != NULL && queue != NULL ? 0 : -1;
 }
 
 static int finish(void **state)
 {
 	(void)state;
 	queue_free(queue);
+	pool_free(pool);
 	queue = NULL;
+	pool = NULL;
 	return 0;
 }
 
 static struct job *borrowed(uint32_t lines)
 {
-	struct job *job = queue_borrow(queue);
+	struct job *job = pool_borrow(pool);
 
 	assert_non_null(job);
 	job->command.line_count = lines;
@@ -65,32 +70,32 @@ static void every_job_is_lent_once(void **state)
 
 	(void)state;
 	for (int i = 0; i < JOBS; i++) {
-		jobs[i] = queue_borrow(queue);
+		jobs[i] = pool_borrow(pool);
 		assert_non_null(jobs[i]);
 		for (int k = 0; k < i; k++)
 			assert_ptr_not_equal(jobs[i], jobs[k]);
 	}
-	assert_null(queue_borrow(queue));
-	queue_give_back(queue, jobs[7]);
-	assert_ptr_equal(queue_borrow(queue), jobs[7]);
-	assert_null(queue_borrow(queue));
+	assert_null(pool_borrow(pool));
+	pool_give_back(pool, jobs[7]);
+	assert_ptr_equal(pool_borrow(pool), jobs[7]);
+	assert_null(pool_borrow(pool));
 }
 
 /* The memory that was used last is the warmest; what was never used is not touched. */
 static void job_used_last_is_lent_first(void **state)
 {
-	struct job *first = queue_borrow(queue), *second = queue_borrow(queue);
+	struct job *first = pool_borrow(pool), *second = pool_borrow(pool);
 
 	(void)state;
-	queue_give_back(queue, first);
-	queue_give_back(queue, second);
-	assert_ptr_equal(queue_borrow(queue), second);
-	assert_ptr_equal(queue_borrow(queue), first);
+	pool_give_back(pool, first);
+	pool_give_back(pool, second);
+	assert_ptr_equal(pool_borrow(pool), second);
+	assert_ptr_equal(pool_borrow(pool), first);
 	for (int i = 0; i < 10 * JOBS; i++) {
 		assert_true(queue_push(queue, first));
 		assert_int_equal(taken(&first, 1, ALL_LINES), 1);
-		queue_give_back(queue, first);
-		assert_ptr_equal(queue_borrow(queue), first);
+		pool_give_back(pool, first);
+		assert_ptr_equal(pool_borrow(pool), first);
 	}
 }
 
@@ -104,14 +109,12 @@ static void first_in_is_first_out(void **state)
 	for (int round = 0; round < 3; round++) {
 		for (int i = 0; i < 5; i++)
 			in[i] = pushed(1);
-		assert_int_equal(queue_depth(queue), 5);
 		assert_int_equal(taken(out, 2, ALL_LINES), 2);
 		assert_int_equal(taken(out + 2, 5, ALL_LINES), 3);
 		for (int i = 0; i < 5; i++) {
 			assert_ptr_equal(in[i], out[i]);
-			queue_give_back(queue, in[i]);
+			pool_give_back(pool, in[i]);
 		}
-		assert_int_equal(queue_depth(queue), 0);
 		assert_int_equal(taken(out, 5, ALL_LINES), 0);
 	}
 }
@@ -124,7 +127,6 @@ static void full_queue_takes_no_more(void **state)
 	for (int i = 0; i < WAITING; i++)
 		pushed(1);
 	assert_false(queue_push(queue, refused));
-	assert_int_equal(queue_depth(queue), WAITING);
 	assert_int_equal(taken(out, 1, ALL_LINES), 1);
 	assert_true(queue_push(queue, refused));
 	assert_int_equal(taken(out, JOBS, ALL_LINES), WAITING);
@@ -195,7 +197,7 @@ static void closed_queue_is_drained_first(void **state)
 
 static void push_when_closed(void)
 {
-	struct job *job = queue_borrow(queue);
+	struct job *job = pool_borrow(pool);
 
 	queue_close(queue);
 	if (!queue_push(queue, job))
@@ -212,6 +214,7 @@ static void nothing_is_freed_gladly(void **state)
 {
 	(void)state;
 	queue_free(NULL);
+	pool_free(NULL);
 }
 
 /* threads */
@@ -248,7 +251,7 @@ static void *take(void *context)
 		count = queue_take(queue, jobs, taker->jobs_max, ALL_LINES, true);
 		for (uint32_t i = 0; i < count; i++) {
 			note(taker, jobs[i]);
-			queue_give_back(queue, jobs[i]);
+			pool_give_back(pool, jobs[i]);
 		}
 		round++;
 	} while (count > 0 && round != taker->rounds);
@@ -343,7 +346,7 @@ static void *push(void *context)
 	const struct pusher *pusher = context;
 
 	for (uint64_t number = 1; number <= PUSHES;) {
-		struct job *job = queue_borrow(queue);
+		struct job *job = pool_borrow(pool);
 
 		if (job == NULL) {
 			sched_yield();
@@ -355,7 +358,7 @@ static void *push(void *context)
 		if (queue_push(queue, job)) {
 			number++;
 		} else {
-			queue_give_back(queue, job);
+			pool_give_back(pool, job);
 			sched_yield();
 		}
 	}
@@ -385,9 +388,8 @@ static void every_job_arrives_once(void **state)
 	}
 	assert_int_equal(count, 2 * PUSHES);
 	assert_int_equal(sum, (uint64_t)PUSHES * (PUSHES + 1));
-	assert_int_equal(queue_depth(queue), 0);
 	for (int i = 0; i < JOBS; i++)
-		assert_non_null(queue_borrow(queue));
+		assert_non_null(pool_borrow(pool));
 }
 
 int main(void)
@@ -411,5 +413,5 @@ int main(void)
 
 	alarm(HANG_S);
 	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests_name("queue", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("pool and queue", tests, NULL, NULL);
 }

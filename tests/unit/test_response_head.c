@@ -51,7 +51,7 @@ static void all_faults_are_told_with_their_places(void **state)
 	(void)state;
 	faults_add_range(&refusal.faults, FAULT_RANGE, "/items/3/quantity", 1, 1000000);
 	faults_add(&refusal.faults, FAULT_DUPLICATE_MEMBER, "/\"a\\b");
-	faults_add_header(&refusal.faults, FAULT_REPEATED_HEADER, "Idempotency-Key");
+	faults_add_header(&refusal.faults, FAULT_REPEATED_HEADER, "Idempotency-Key", 0);
 	faults_add(&refusal.faults, FAULT_SYNTAX, "");
 	refused(CODE_INVALID_REQUEST);
 	assert_problem(CODE_INVALID_REQUEST);

@@ -113,7 +113,7 @@ static void variants_are_locked_in_ascending_order(void **state)
 {
 	(void)state;
 	given_ids(2, 10, INT64_MAX);
-	sql_lock_variants(&text, &list, true);
+	sql_lock_variants(&text, &list, true, false);
 	assert_string_equal(text.bytes,
 		"SELECT id,stock,reserved FROM ProductVariant FORCE INDEX (PRIMARY) "
 		"WHERE id IN (2,10,9223372036854775807) ORDER BY id FOR UPDATE");
@@ -123,7 +123,7 @@ static void view_takes_no_index_hint(void **state)
 {
 	(void)state;
 	given_ids(2, 10, 11);
-	sql_lock_variants(&text, &list, false);
+	sql_lock_variants(&text, &list, false, false);
 	assert_string_equal(text.bytes, "SELECT id,stock,reserved FROM ProductVariant "
 					"WHERE id IN (2,10,11) ORDER BY id FOR UPDATE");
 }
@@ -154,7 +154,7 @@ static void as_many_columns_are_read_as_have_a_name(void **state)
 {
 	(void)state;
 	given_ids(2, 10, 11);
-	sql_lock_variants(&text, &list, true);
+	sql_lock_variants(&text, &list, true, false);
 	assert_int_equal(columns(), VARIANT_COLUMNS);
 	sql_lock_holds(&text, &list);
 	assert_int_equal(columns(), HOLD_COLUMNS);
@@ -166,7 +166,7 @@ static void variants_of_holds_are_read_unlocked(void **state)
 	given_ids(2, 10, 11);
 	sql_variants_of_holds(&text, &list);
 	assert_string_equal(
-		text.bytes, "SELECT variantId FROM StockReservation WHERE id IN (2,10,11)");
+		text.bytes, "SELECT id,variantId FROM StockReservation WHERE id IN (2,10,11)");
 }
 
 /* At its very instant a hold is expired. */
@@ -432,7 +432,7 @@ static void longest_selects_fit(void **state)
 		list.ids[list.count++] = ID_MAX - 5000 + i;
 	for (uint32_t i = 0; i < BATCH_LINES_MAX; i++)
 		asks[i] = (struct release){.variant_id = ID_MAX, .session_id = session};
-	sql_lock_variants(&text, &list, true);
+	sql_lock_variants(&text, &list, true, false);
 	sql_lock_holds(&text, &list);
 	sql_expired_of_variants(&text, &list, NOW, SWEEP_MAX);
 	sql_next_release(&text, asks, BATCH_LINES_MAX, NOW, true);

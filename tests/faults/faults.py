@@ -1,0 +1,263 @@
+"""What goes wrong, one class for each kind: inject() lets it happen, heal() puts an end to it.
+
+`unseen` says that the contract hides the fault: no client gets a 5xx of it.
+"""
+
+import os
+import shutil
+import signal
+import threading
+import time
+
+import proxy
+import stok
+from instance import faketime_library, is_alive
+from tap import Skip
+
+
+class Fault:
+    """The instance, the load and the chances are given to each."""
+
+    span_s = 0.0  # from inject to heal
+    unseen = False
+
+    def __init__(self, instance, load, rng):
+        self.instance = instance
+        self.load = load
+        self.rng = rng
+
+    @property
+    def name(self):
+        return type(self).__name__
+
+    def check_possible(self):
+        """Raises Skip where this host cannot do it."""
+
+    def inject(self):
+        raise NotImplementedError
+
+    def heal(self):
+        """The instance is well again when this returns."""
+
+    def strike(self):
+        """The whole of it."""
+        self.inject()
+        time.sleep(self.span_s)
+        self.heal()
+
+
+class WorkerKill(Fault):
+    """SIGKILL of one worker; the supervisor starts another."""
+
+    def inject(self):
+        os.kill(self.rng.choice(self.instance.workers()), signal.SIGKILL)
+
+    def heal(self):
+        self.instance.wait_until_well()
+
+
+class WorkersTerm(Fault):
+    """A rolling restart: each worker is asked to end when the one before has a successor."""
+
+    unseen = True
+
+    def inject(self):
+        for pid in self.instance.workers():
+            os.kill(pid, signal.SIGTERM)
+            stok.until(lambda pid=pid: not is_alive(pid), "the end of a worker", 20)
+            self.instance.wait_until_well()
+
+
+class DatabaseKill(Fault):
+    """SIGKILL of mariadbd, at any time or just when a COMMIT reaches it."""
+
+    def __init__(self, instance, load, rng):
+        super().__init__(instance, load, rng)
+        self.span_s = rng.choice((0, 0, 0.2, 1.0, 2.5))
+
+    def inject(self):
+        def kill():
+            self.instance.signal("mariadbd", signal.SIGKILL)
+
+        if self.rng.random() < 0.5:
+            cut = self.instance.proxy.arm(proxy.Cut(proxy.BLIND, then=kill))
+            if cut.done.wait(2) or not self.instance.proxy.disarm(cut):
+                return
+        kill()
+
+    def heal(self):
+        pid = self.instance.pid("mariadbd")
+        stok.until(lambda: not is_alive(pid), "the end of mariadbd", 10)
+        self.instance.start_database()
+        self.instance.wait_until_well()
+
+
+class DatabaseFreeze(Fault):
+    """SIGSTOP of mariadbd: connections stay, and nothing answers."""
+
+    span_s = 5.0
+
+    def inject(self):
+        self.instance.signal("mariadbd", signal.SIGSTOP)
+
+    def heal(self):
+        self.instance.signal("mariadbd", signal.SIGCONT)
+        self.instance.wait_until_well()
+
+
+class CutCommit(Fault):
+    """The connection is cut during COMMIT: see proxy.py for the four ways."""
+
+    unseen = True
+
+    def __init__(self, instance, load, rng, mode=None):
+        super().__init__(instance, load, rng)
+        self.mode = mode or rng.choice(proxy.MODES)
+        self.cut = proxy.Cut(self.mode, rng.uniform(0.05, 1.2))
+
+    @property
+    def name(self):
+        return f"CutCommit {self.mode}"
+
+    def inject(self):
+        self.instance.proxy.arm(self.cut)
+
+    def heal(self):
+        if not self.cut.done.wait(15) and self.instance.proxy.disarm(self.cut):
+            raise AssertionError("no COMMIT came to be cut")
+
+
+class KillConnections(Fault):
+    """KILL of all the service's connections, by the database's owner."""
+
+    unseen = True
+
+    def inject(self):
+        connections = stok.sql("SELECT id FROM information_schema.PROCESSLIST WHERE user='stok'")
+        for (identity,) in connections:
+            # One may end by itself meanwhile.
+            stok.sql(f"BEGIN NOT ATOMIC DECLARE CONTINUE HANDLER FOR 1094 BEGIN END; KILL {identity}; END")
+
+
+class ClientAbort(Fault):
+    """Half of the clients leave right after they sent."""
+
+    span_s = 0.6
+
+    def inject(self):
+        self.load.abort_share = 0.5
+
+    def heal(self):
+        self.load.abort_share = 0.0
+
+
+class NginxReload(Fault):
+    """HUP: new workers, while the old ones finish."""
+
+    def inject(self):
+        self.instance.signal("nginx", signal.SIGHUP)
+
+    def heal(self):
+        time.sleep(0.3)
+        self.instance.wait_until_well()
+
+
+class NginxRestart(Fault):
+    """Ended at once (TERM) or after what it has accepted (QUIT), and started again."""
+
+    def inject(self):
+        self.instance.end("nginx", self.rng.choice((signal.SIGTERM, signal.SIGQUIT)))
+
+    def heal(self):
+        self.instance.start_nginx()
+        self.instance.wait_until_well()
+
+
+class DiskFull(Fault):
+    """The data directory's disk gets full, and has room again."""
+
+    SPARE_MIB = 8
+    BITE_S_MAX = 10.0
+    span_s = 2.0
+
+    def check_possible(self):
+        if os.geteuid() != 0 or shutil.which("mount") is None:
+            raise Skip("a small disk is mounted by root only")
+
+    def inject(self):
+        self.instance.end("mariadbd", signal.SIGTERM, 60)
+        self.instance.move_to_small_disk(self.SPARE_MIB)
+        self.instance.start_database()
+        self.instance.wait_until_well()
+        self.fill()
+        self.wait_until_it_bites()
+
+    def fill(self):
+        self.ballast = os.path.join(self.instance.data_dir, "ballast")
+        with open(self.ballast, "wb", buffering=0) as file:
+            try:
+                while True:
+                    file.write(b"\0" * 65536)
+            except OSError:
+                pass
+
+    def wait_until_it_bites(self):
+        """The tables take what room they have left, first."""
+        end = time.monotonic() + self.BITE_S_MAX
+        known = len(self.load.history)
+        while time.monotonic() < end:
+            if any(attempt.status == 500 for attempt in self.load.history[known:]):
+                return
+            time.sleep(0.1)
+
+    def heal(self):
+        os.unlink(self.ballast)
+        self.instance.wait_until_well()
+        time.sleep(0.5)
+        self.instance.end("mariadbd", signal.SIGTERM, 60)
+        self.instance.move_back()
+        self.instance.start_database()
+        self.instance.wait_until_well()
+
+
+class TwoCleanups(Fault):
+    """Several cron jobs at the same moment."""
+
+    unseen = True
+
+    def inject(self):
+        threads = [
+            threading.Thread(target=self.load.cleanup) for _ in range(self.rng.choice((2, 2, 4)))
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(60)
+
+
+class ClockApart(Fault):
+    """The pool's host has another time than the database's."""
+
+    span_s = 2.0
+
+    def check_possible(self):
+        if faketime_library() is None:
+            raise Skip("the Debian package libfaketime is not installed")
+
+    def inject(self):
+        self.restart_pool(self.rng.choice(("-2h", "+31m", "-40m", "+400d")))
+
+    def heal(self):
+        self.restart_pool(None)
+        self.instance.wait_until_well()
+
+    def restart_pool(self, clock):
+        self.instance.clock = clock
+        self.instance.end("pool", signal.SIGTERM)
+        self.instance.start_pool()
+
+
+KINDS = (
+    WorkerKill, WorkersTerm, DatabaseKill, DatabaseFreeze, CutCommit, KillConnections, ClientAbort,
+    NginxReload, NginxRestart, DiskFull, TwoCleanups, ClockApart,
+)
