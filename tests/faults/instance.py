@@ -90,8 +90,8 @@ class Instance:
 
     def start(self):
         """A running instance whose parts are ours."""
-        self._undo_small_disk()
         stok.run("--stop")
+        self._undo_small_disk()
         stok.run("--detach")
         self.run_dir = os.path.realpath(os.path.join(self.var, "run"))
         self._commands = {
@@ -267,7 +267,6 @@ class Instance:
         """Also what a harness that was killed has left."""
         aside = self.data_dir + ".aside"
         if os.path.ismount(self.data_dir):
-            stok.run("--stop", check=False)
             subprocess.run(["umount", "--lazy", self.data_dir], check=True)
         if os.path.isdir(aside):
             subprocess.run(["rm", "-rf", self.data_dir], check=True)

@@ -10,6 +10,7 @@ import http.client
 import itertools
 import json
 import random
+import select
 import threading
 import time
 
@@ -179,19 +180,25 @@ class Connection:
         else:
             headers["Content-Type"] = "application/json"
             body, method = json.dumps(attempt.request).encode(), "POST"
+        if self._http is not None and self._is_ended():
+            self.close()
         if self._http is None:
             self._http = http.client.HTTPConnection(
                 "127.0.0.1", self.load.port, timeout=ANSWER_S_MAX
             )
         self._http.request(method, PATHS[attempt.action], body, headers)
 
+    def _is_ended(self):
+        """nginx has closed it meanwhile (a reload): every good client looks before it sends."""
+        return bool(select.select([self._http.sock], [], [], 0)[0])
+
     def _receive(self, attempt):
         response = self._http.getresponse()
         text = response.read()
         attempt.answer = json.loads(text)
         attempt.status = response.status
-        if response.will_close:
-            self.close()
+        if self._http.sock is None:
+            self._http = None
 
 
 class Shopper:
