@@ -9,6 +9,7 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/time.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "limits.h"
@@ -235,6 +236,17 @@ static void wait_for_data(struct gate *gate, int fd)
 		gate->silent++;
 }
 
+/* Without files left, the socket stays readable: not to be asked again at once. False: it is
+ * broken. */
+static bool survive_accept(int error)
+{
+	static const struct timespec pause = {.tv_nsec = 5000000};
+
+	if (error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM)
+		nanosleep(&pause, NULL);
+	return error != EBADF && error != EINVAL && error != ENOTSOCK;
+}
+
 /* False: the listening socket is no good. */
 static bool accept_some(struct gate *gate)
 {
@@ -243,10 +255,8 @@ static bool accept_some(struct gate *gate)
 	for (int i = 0; i < ACCEPTS_MAX; i++) {
 		int fd = accept4(gate->listen_fd, NULL, NULL, SOCK_CLOEXEC);
 
-		if (fd < 0) {
-			/* Too many open files is a state that passes. */
-			return errno != EBADF && errno != EINVAL && errno != ENOTSOCK;
-		}
+		if (fd < 0)
+			return survive_accept(errno);
 		setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
 		setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
 		if (has_data(fd))

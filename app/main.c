@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -98,6 +99,20 @@ static void require_listening_socket(void)
 	/* It is shared by the pool: another process may take what woke this one. */
 	if (fcntl(LISTEN_FD, F_SETFL, fcntl(LISTEN_FD, F_GETFL) | O_NONBLOCK) != 0)
 		die("cannot set the listening socket to non-blocking");
+}
+
+/* A connection for each job, and then some: the default soft limit (1,024) is far below. */
+static void raise_file_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur < 2 * QUEUE_MAX)
+		log_warning("at most %llu open files: fewer requests can wait than the %d that "
+			    "there is room for",
+			(unsigned long long)limit.rlim_cur, QUEUE_MAX);
 }
 
 /* Before any thread is made, so that no thread is interrupted: signals come through the fd. */
@@ -197,6 +212,7 @@ int main(int count, char **options)
 	require_listening_socket();
 	prctl(PR_SET_PDEATHSIG, SIGTERM); /* no orphans, should the supervisor be killed */
 	stop_fd = take_signals();
+	raise_file_limit();
 	srandom((unsigned int)getpid());
 	if (!connection_library_begin())
 		die("the database's client library cannot be initialised");

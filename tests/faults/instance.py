@@ -274,15 +274,16 @@ class Instance:
 
     # ---- what the tables and the audit log say ----
 
-    def read_tables(self):
-        """Both tables at one instant."""
+    def read_tables(self, old_variant):
+        """Both tables at one instant, but for the holds of one variant."""
         lines = stok.sql(
             "START TRANSACTION WITH CONSISTENT SNAPSHOT; "
             "SELECT 'now', UTC_TIMESTAMP(3); "
             "SELECT 'variant', id, stock, reserved FROM ProductVariant; "
             "SELECT 'row', id, variantId, quantity, sessionId, status, createdAt, expiresAt, "
             "closedAt, cancelReason, orderId, LOWER(HEX(idempotencyKey)), idempotencyLine, "
-            "createdRequestId, closedRequestId FROM StockReservation; COMMIT"
+            f"createdRequestId, closedRequestId FROM StockReservation WHERE variantId<>{old_variant}; "
+            "COMMIT"
         )
         tables = Tables(0, {}, {})
         for kind, *fields in lines:
