@@ -20,7 +20,4 @@
 void decide(struct stock *stock, int64_t now_ms, const struct command *command,
 	struct outcome *outcome);
 
-/* Copies the ids that saving gave to new holds into the outcome. */
-void outcome_take_ids(struct outcome *outcome, const struct stock *stock);
-
 #endif

@@ -1,6 +1,6 @@
 /*
- * An outcome is what a command came to: a success, or a refusal by the rules. It is data, complete
- * enough to answer the caller and to write the audit line.
+ * An outcome is what a command came to: a success, or a refusal by the rules; complete enough to
+ * answer the caller and to write the audit line.
  */
 #ifndef STOK_OUTCOME_H
 #define STOK_OUTCOME_H
@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "command.h"
 #include "limits.h"
 #include "stock.h"
 
@@ -83,5 +84,32 @@ struct outcome {
 	uint32_t line_count;
 	struct outcome_line lines[LINES_MAX];
 };
+
+void outcome_refuse(struct outcome *outcome, enum code code);
+void outcome_succeed(struct outcome *outcome, enum code code);
+
+/* A new line at the end, empty. */
+struct outcome_line *outcome_add_line(struct outcome *outcome);
+
+/* What a line says of its hold, as the hold stands now. */
+void outcome_describe(
+	struct outcome_line *line, const struct stock *stock, const struct hold *hold);
+
+/*
+ * An id that stands twice in a list is decided once. is_repeat: the line names an id again, and was
+ * added; answer_repeats: fills these lines in, once the first of each is decided. Nothing of them
+ * is counted twice.
+ */
+bool outcome_is_repeat(struct outcome *outcome, const struct command *command, uint32_t index);
+void outcome_answer_repeats(struct outcome *outcome);
+
+/* A list stands, as `success`, if one line does; else it is refused with its first line's code. */
+void outcome_conclude_list(struct outcome *outcome, enum code success);
+
+/* Turns the code of the line that was decisive into the word for a whole request. */
+void outcome_name_refusal(struct outcome *outcome);
+
+/* Copies the ids that saving gave to new holds into the outcome. */
+void outcome_take_ids(struct outcome *outcome, const struct stock *stock);
 
 #endif

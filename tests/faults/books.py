@@ -29,27 +29,32 @@ class Usage:
     """How many units of one variant are held or sold, over time."""
 
     def __init__(self, rows):
-        changes = []
+        takes, ends = collections.Counter(), collections.Counter()
         for row in rows:
-            free_from = max(row.created, row.free_from)
-            changes.append((row.created, row.quantity))
-            changes.append((free_from, -row.quantity))
-            if row.status == "COMPLETED":
-                changes.append((row.closed, row.quantity))
-        # At one instant, what ends comes first: a hold that ends at t is not live at t.
-        changes.sort()
-        self.times, self.levels = [], []
+            takes[row.created] += row.quantity
+            if row.is_revived:
+                ends[row.expires] += row.quantity
+                takes[row.closed] += row.quantity
+            elif row.status != "COMPLETED":
+                ends[max(row.created, row.free_from)] += row.quantity
+        self.times = sorted(takes.keys() | ends.keys())
+        self.levels = []  # from that time on
+        self.peaks = []  # at that time, if what begins then came before what ends
         level = 0
-        for time, change in changes:
-            level += change
-            self.times.append(time)
+        for time in self.times:
+            self.peaks.append(level + takes[time])
+            level += takes[time] - ends[time]
             self.levels.append(level)
 
     def most(self, begin, end):
-        """The highest level from begin to end."""
-        first = max(0, bisect.bisect_left(self.times, begin) - 1)
+        """The most units in use at any instant of a time, ends included.
+
+        One transaction has one time, in which its requests are decided one after another.
+        """
+        first = bisect.bisect_left(self.times, begin)
         last = bisect.bisect_right(self.times, end)
-        return max(self.levels[first:last], default=0)
+        before = self.levels[first - 1] if first else 0
+        return max(self.peaks[first:last], default=before)
 
 
 class Books:

@@ -94,9 +94,14 @@ class DatabaseKill(Fault):
 
 
 class DatabaseFreeze(Fault):
-    """SIGSTOP of mariadbd: connections stay, and nothing answers."""
+    """SIGSTOP of mariadbd: connections stay, and nothing answers.
 
-    span_s = 5.0
+    8 s is longer than the service waits: it gives up on statements and COMMITs that then happen.
+    """
+
+    def __init__(self, instance, load, rng):
+        super().__init__(instance, load, rng)
+        self.span_s = rng.choice((5.0, 5.0, 8.0))
 
     def inject(self):
         self.instance.signal("mariadbd", signal.SIGSTOP)
@@ -107,14 +112,19 @@ class DatabaseFreeze(Fault):
 
 
 class CutCommit(Fault):
-    """The connection is cut during COMMIT: see proxy.py for the four ways."""
+    """The connection is cut during COMMIT: see proxy.py for the four ways.
 
-    unseen = True
+    What a late COMMIT locks is locked until then: the service waits for a short while only.
+    """
 
     def __init__(self, instance, load, rng, mode=None):
         super().__init__(instance, load, rng)
         self.mode = mode or rng.choice(proxy.MODES)
-        self.cut = proxy.Cut(self.mode, rng.uniform(0.05, 1.2))
+        self.cut = proxy.Cut(self.mode, rng.choice((0.05, 0.2, 0.6, 1.2, 3.5)))
+
+    @property
+    def unseen(self):
+        return self.mode != proxy.LATE or self.cut.delay <= 1.2
 
     @property
     def name(self):

@@ -18,6 +18,7 @@ from history import Attempt
 
 ANSWER_S_MAX = 25  # nginx gives up after 15 s (30 s for a cleanup)
 RESOLVE_S_MAX = 30
+PROSE = ("message", "type", "title", "detail")
 PATHS = {
     "reserve": "/api/stock/reserve",
     "cancel": "/api/stock/cancel-reservation",
@@ -50,18 +51,20 @@ class Hold:
 
 
 class Shelf:
-    """The variants that are on sale now. What is sold out makes room for what was never sold.
+    """The variants that are on sale now. What is gone makes room for what was never sold.
 
     So no stock is ever changed but by the service, and the checker's sums stay simple.
     """
 
     HOT = 3
+    PATIENCE = 25
 
     def __init__(self, stocks, size=12):
         self._stocks = stocks
         self._next = iter(sorted(stocks))
         self._lock = threading.Lock()
         self._sold = dict.fromkeys(stocks, 0)
+        self._refused = dict.fromkeys(stocks, 0)  # in a row
         self._on_sale = list(itertools.islice(self._next, size))
 
     def pick(self, rng):
@@ -74,11 +77,20 @@ class Shelf:
         """Told after a convert."""
         with self._lock:
             self._sold[variant] += quantity
-            if self._sold[variant] >= 0.9 * self._stocks[variant] and variant in self._on_sale:
-                fresh = next(self._next, None)
-                if fresh is not None:
-                    self._on_sale.remove(variant)
-                    self._on_sale.append(fresh)
+            if self._sold[variant] >= 0.9 * self._stocks[variant]:
+                self._replace(variant)
+
+    def refused(self, variant, is_short):
+        """Told after a reserve. What is held by shoppers who forgot it is as good as gone."""
+        with self._lock:
+            self._refused[variant] = self._refused[variant] + 1 if is_short else 0
+            if self._refused[variant] >= self.PATIENCE:
+                self._replace(variant)
+
+    def _replace(self, variant):
+        fresh = next(self._next, None)
+        if fresh is not None and variant in self._on_sale:
+            self._on_sale[self._on_sale.index(variant)] = fresh
 
 
 class Load:
@@ -87,13 +99,12 @@ class Load:
     def __init__(self, seed, port, stocks, cron_key, shoppers=12, pause_s=0.02):
         self.port = port
         self.cron_key = cron_key
-        self.mark = f"{seed}-{random.randrange(16**8):08x}"  # ids of two runs must not meet
+        self.mark = f"{random.randrange(16**8):08x}"  # ids of two runs must not meet
         self.shelf = Shelf(stocks)
         self.pause_s = pause_s
         self.abort_share = 0.0
         self.history = []
         self.unresolved = []  # wishes that never got their truth
-        self.resolved_later = 0
         self._stop = threading.Event()
         self._numbers = itertools.count()
         self.shoppers = [Shopper(self, index, f"{seed}:{index}") for index in range(shoppers)]
@@ -195,10 +206,18 @@ class Connection:
     def _receive(self, attempt):
         response = self._http.getresponse()
         text = response.read()
-        attempt.answer = json.loads(text)
+        attempt.answer = without_prose(json.loads(text))
         attempt.status = response.status
         if self._http.sock is None:
             self._http = None
+
+
+def without_prose(answer):
+    """What is for people only would double the history."""
+    short = {name: value for name, value in answer.items() if name not in PROSE}
+    if "details" in short:
+        short["details"] = [without_prose(line) for line in short["details"]]
+    return short
 
 
 class Shopper:
@@ -249,6 +268,8 @@ class Shopper:
 
     def learn(self, wish, attempt):
         """What a final answer means for the shopper's memory."""
+        if attempt.status in (201, 409) and wish.action == "reserve":
+            self.load.shelf.refused(wish.body["variantId"], attempt.status == 409)
         if attempt.status == 201:
             self.take(wish, attempt.answer)
         if wish.action == "cancel" and attempt.status == 200:
@@ -397,11 +418,7 @@ class Shopper:
     def ask_again(self):
         """One of the open wishes, at last."""
         if self.open_wishes:
-            self.finish(self.open_wishes.pop(self.rng.randrange(len(self.open_wishes))))
-
-    def finish(self, wish):
-        if self.ask(wish).is_final:
-            self.load.resolved_later += 1
+            self.ask(self.open_wishes.pop(self.rng.randrange(len(self.open_wishes))))
 
     def new_session(self):
         self.session = self.load.name("session")
@@ -413,6 +430,6 @@ class Shopper:
         while self.open_wishes and time.monotonic() < end:
             wishes, self.open_wishes = self.open_wishes, []
             for wish in wishes:
-                self.finish(wish)
+                self.ask(wish)
             if self.open_wishes:
                 time.sleep(0.2)

@@ -18,17 +18,18 @@ OLD_ROOT = 110  # its square is the number of rows: 3 MiB
 
 
 class Round:
-    """A fresh shop on an instance. `mark` names the folder of its evidence."""
+    """A fresh shop on an instance. Its choices follow from seed and name."""
 
-    def __init__(self, instance, seed, mark, variants=60, **more):
+    def __init__(self, instance, seed, name, variants=200, **more):
         self.instance = instance
-        self.mark = mark
-        rng = random.Random(f"{seed}:stocks")
+        self.name = name
+        self.rng = random.Random(f"{seed}:{name}:faults")
+        rng = random.Random(f"{seed}:{name}:stocks")
         self.stocks = {number: rng.choice((5, 8, 12, 20, 40)) for number in range(1, variants + 1)}
         self.open_shop()
         self.audit_from = instance.audit_size()
         on_sale = {number: stock for number, stock in self.stocks.items() if stock}
-        self.load = Load(seed, instance.port, on_sale, stok.key("cron"), **more)
+        self.load = Load(f"{seed}:{name}", instance.port, on_sale, stok.key("cron"), **more)
         self.earlier = []
         self.tables = None
         self.audit = []
@@ -110,9 +111,20 @@ class Round:
             counts[attempt.status] = counts.get(attempt.status, 0) + 1
         return counts
 
+    def resolved(self):
+        """Wishes that were left in the dark by a 5xx, and got their truth later; by their key if
+        they had one."""
+        dark, resolved = set(), {"by key": set(), "without a key": set()}
+        for attempt in self.load.history:
+            if not attempt.is_final:
+                dark.add(attempt.wish)
+            elif attempt.wish in dark:
+                resolved["by key" if attempt.key else "without a key"].add(attempt.wish)
+        return {how: len(wishes) for how, wishes in resolved.items()}
+
     def keep_evidence(self):
         """All that is needed to check once more, and the logs. Returns the folder."""
-        folder = os.path.join(self.instance.var, "evidence", self.mark)
+        folder = os.path.join(self.instance.var, "evidence", self.name)
         shutil.rmtree(folder, ignore_errors=True)
         os.makedirs(folder)
         history.save(os.path.join(folder, "history.jsonl"), self.load.history)
