@@ -13,17 +13,12 @@ void audit_init(struct audit *audit, const uint8_t *key, size_t key_length)
 
 static void add_session(struct audit *audit, struct text *head, const char *session_id)
 {
-	static const char hex[] = "0123456789abcdef";
 	uint8_t digest[SESSION_HASH_BYTES];
 
 	hmac_sha256_update(&audit->hash, strlen(session_id), (const uint8_t *)session_id);
 	hmac_sha256_digest(&audit->hash, sizeof(digest), digest);
 	text_add(head, "X-Stok-Session: ");
-	for (size_t i = 0; i < sizeof(digest); i++) {
-		char pair[2] = {hex[digest[i] >> 4], hex[digest[i] & 15]};
-
-		text_add_bytes(head, pair, sizeof(pair));
-	}
+	text_add_hex(head, digest, sizeof(digest));
 	text_add(head, "\r\n");
 }
 

@@ -41,6 +41,8 @@ struct command {
 	bool partial;	     /* convert: line by line instead of all or nothing */
 	uint64_t user_id;    /* 0: none */
 	int64_t ttl_ms;	     /* reserve: life of the hold */
+	int64_t after_ms;    /* cleanup: the step before ended at a hold with this expiry */
+	uint64_t after_id;   /* and this id; 0: there was none */
 	uint32_t line_count; /* 1..LINES_MAX; cleanup and ready have none */
 	char request_id[REQUEST_ID_LENGTH + 1]; /* nginx's own: identity in rows and audit */
 	char session_id[SESSION_ID_MAX + 1];	/* "": not given */

@@ -1,5 +1,6 @@
 #include "committer.h"
 
+#include <assert.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <time.h>
@@ -13,6 +14,11 @@
 /* The migration that this program was written for. */
 #define SCHEMA_VERSION 1
 
+struct stuck {
+	uint64_t variant; /* 0: none */
+	int64_t seen_ms;  /* when it was seen locked last, on the monotonic clock */
+};
+
 struct committer {
 	/* set once */
 	pthread_t thread;
@@ -22,9 +28,10 @@ struct committer {
 	struct store *store; /* the transaction's */
 
 	/* owned by the thread */
-	struct job *cleaning; /* the cleanup that runs; NULL: none */
-	uint32_t carried;     /* jobs[0..carried) come again, in the next batch */
-	uint32_t stuck;	      /* of these, how many wait for a lock */
+	struct job *cleaning;	       /* the cleanup that runs; NULL: none */
+	uint32_t carried;	       /* jobs[0..carried) come again, in the next batch */
+	uint32_t stuck_count;	       /* of these, how many wait for locks that are stuck */
+	struct stuck stuck[STUCK_MAX]; /* patient: variants whose locks were waited for in vain */
 	struct job *jobs[BATCH_MAX];
 	struct response response;
 };
@@ -33,12 +40,13 @@ struct committer {
 
 static void send_answer(struct committer *committer, struct job *job, enum code code)
 {
-	metrics_count_answer(committer->lanes->metrics, code);
-	response_send(&committer->response, &job->fastcgi);
+	/* First: who has the answer may ask for the next cleanup. */
 	if (committer->cleaning == job) {
 		store_unlock_cleanup(committer->store);
 		committer->cleaning = NULL;
 	}
+	metrics_count_answer(committer->lanes->metrics, code);
+	response_send(&committer->response, &job->fastcgi);
 	pool_give_back(committer->lanes->pool, job);
 }
 
@@ -54,15 +62,26 @@ static void answer_failed(struct committer *committer, struct job *job, enum cod
 {
 	struct addressee to = job_addressee(job);
 
-	response_failed(&committer->response, &to, code);
+	response_failed(&committer->response, &to, code, job->swept);
 	send_answer(committer, job, code);
+}
+
+static int64_t age_ms(const struct job *job)
+{
+	return monotonic_ms() - job->started_ms;
+}
+
+/* nginx gives up on a request at some time: then nobody would know of what it got. */
+static bool is_too_old(const struct job *job)
+{
+	return job->command.action != ACTION_CLEANUP && age_ms(job) >= AGE_MS_MAX;
 }
 
 /* cleanup */
 
 static bool cleanup_goes_on(const struct job *job)
 {
-	return job->outcome.again && monotonic_ms() - job->started_ms < CLEANUP_MS_MAX;
+	return job->outcome.again && age_ms(job) < CLEANUP_MS_MAX;
 }
 
 static void finish_cleanup(struct committer *committer, struct job *job)
@@ -70,7 +89,7 @@ static void finish_cleanup(struct committer *committer, struct job *job)
 	struct outcome *outcome = &job->outcome;
 
 	if (store_count_expired(committer->store, &outcome->remaining) != STORE_OK)
-		log_warning("cleanup: what is left could not be counted");
+		outcome->remaining = -1;
 	outcome->duration_ms = monotonic_ms() - job->started_ms;
 	answer(committer, job);
 }
@@ -132,32 +151,72 @@ static void carry(struct committer *committer, struct job *job)
 	committer->jobs[committer->carried++] = job;
 }
 
-/* Somebody else has the variant: the patient lane waits for it, for a while. */
+static struct stuck *find_stuck(struct committer *committer, uint64_t variant)
+{
+	for (int i = 0; i < STUCK_MAX; i++) {
+		if (committer->stuck[i].variant == variant)
+			return &committer->stuck[i];
+	}
+	return NULL;
+}
+
+/* A wait for it was in vain: it takes the place of the one that was seen longest ago. */
+static void remember_stuck(struct committer *committer, uint64_t variant)
+{
+	struct stuck *oldest = &committer->stuck[0];
+
+	for (int i = 1; i < STUCK_MAX; i++) {
+		if (committer->stuck[i].seen_ms < oldest->seen_ms)
+			oldest = &committer->stuck[i];
+	}
+	*oldest = (struct stuck){.variant = variant, .seen_ms = monotonic_ms()};
+}
+
+/*
+ * Whether waiting for it in the database would hold up others: for a lock that proved stuck, and is
+ * so as long as it is seen to be; and for one of several lines, while it keeps the other variants.
+ */
+static bool is_stuck(struct committer *committer, const struct job *job)
+{
+	struct stuck *stuck = find_stuck(committer, job->blocked_on);
+	int64_t now_ms = monotonic_ms();
+
+	if (job->blocked_on == 0 || job->command.line_count != 1)
+		return true;
+	if (stuck == NULL || now_ms - stuck->seen_ms > STUCK_MS_MAX)
+		return false;
+	stuck->seen_ms = now_ms;
+	return true;
+}
+
+/* Somebody else has the lock: the patient lane waits for it, for a while. */
 static void wait_for_lock(struct committer *committer, struct job *job)
 {
+	bool stuck;
+
 	if (!committer->patient) {
 		if (!queue_push(committer->lanes->patient, job))
 			answer_failed(committer, job, CODE_BUSY);
 		return;
 	}
-	if (committer->stuck == STUCK_MAX || monotonic_ms() - job->started_ms >= PATIENCE_MS_MAX) {
+	stuck = is_stuck(committer, job);
+	if (age_ms(job) >= PATIENCE_MS_MAX || (stuck && committer->stuck_count == STUCK_JOBS_MAX)) {
 		answer_failed(committer, job, CODE_BUSY);
 		return;
 	}
-	committer->stuck++;
+	committer->stuck_count += stuck;
 	carry(committer, job);
 }
 
 /* a batch */
 
-static void answer_batch(
-	struct committer *committer, struct job *const *jobs, uint32_t count, const bool *blocked)
+static void answer_batch(struct committer *committer, struct job *const *jobs, uint32_t count)
 {
 	for (uint32_t i = 0; i < count; i++) {
 		struct job *job = jobs[i];
 		bool cleanup = job->command.action == ACTION_CLEANUP;
 
-		if (blocked[i])
+		if (job->blocked)
 			wait_for_lock(committer, job);
 		else if (cleanup ? cleanup_goes_on(job) : job->outcome.again)
 			carry(committer, job);
@@ -176,37 +235,37 @@ static void fail_batch(
 }
 
 static void settle(struct committer *committer, struct job *const *jobs, uint32_t count,
+	enum store_locking locking);
+
+/* One command may be to blame: its neighbours are decided without it. */
+static void settle_apart(struct committer *committer, struct job *const *jobs, uint32_t count,
+	enum store_locking locking, enum code code)
+{
+	if (count > 1) {
+		settle(committer, jobs, count / 2, locking);
+		settle(committer, jobs + count / 2, count - count / 2, locking);
+	} else {
+		fail_batch(committer, jobs, count, code);
+	}
+}
+
+static void settle(struct committer *committer, struct job *const *jobs, uint32_t count,
 	enum store_locking locking)
 {
-	bool blocked[BATCH_MAX];
-
-	switch (transaction_run(committer->transaction, jobs, count, locking, blocked)) {
+	switch (transaction_run(committer->transaction, jobs, count, locking)) {
 	case STORE_OK:
-		answer_batch(committer, jobs, count, blocked);
+		answer_batch(committer, jobs, count);
 		break;
 	case STORE_BUSY:
-		/* The wait for one of them was too long: the others need not share it. */
-		if (locking == STORE_WAIT) {
-			settle(committer, jobs, count, STORE_SKIP);
-			break;
-		}
-		fail_batch(committer, jobs, count, CODE_BUSY);
-		break;
 	case STORE_RETRY:
-		fail_batch(committer, jobs, count, CODE_BUSY);
+		settle_apart(committer, jobs, count, locking, CODE_BUSY);
 		break;
 	case STORE_LOST:
 	case STORE_UNKNOWN:
 		fail_batch(committer, jobs, count, CODE_DATABASE_UNAVAILABLE);
 		break;
 	case STORE_FAILED:
-		/* One command may be poison: its neighbours are decided without it. */
-		if (count > 1) {
-			settle(committer, jobs, count / 2, locking);
-			settle(committer, jobs + count / 2, count - count / 2, locking);
-		} else {
-			fail_batch(committer, jobs, count, CODE_INTERNAL_ERROR);
-		}
+		settle_apart(committer, jobs, count, locking, CODE_INTERNAL_ERROR);
 	}
 }
 
@@ -219,6 +278,7 @@ static uint32_t gather(struct committer *committer)
 
 	for (uint32_t i = 0; i < carried; i++)
 		lines += committer->jobs[i]->command.line_count;
+	assert(lines <= BATCH_LINES_MAX);
 	committer->carried = 0;
 	return carried + queue_take(queue, committer->jobs + carried, BATCH_MAX - carried,
 				 BATCH_LINES_MAX - lines, carried == 0);
@@ -232,7 +292,9 @@ static uint32_t sort_out(struct committer *committer, uint32_t gathered, struct 
 	for (uint32_t i = 0; i < gathered; i++) {
 		struct job *job = committer->jobs[i];
 
-		if (job->command.action == ACTION_READY)
+		if (is_too_old(job))
+			answer_failed(committer, job, CODE_BUSY);
+		else if (job->command.action == ACTION_READY)
 			answer_ready(committer, job);
 		else if (job->command.action != ACTION_CLEANUP || begin_cleanup(committer, job))
 			batch[count++] = job;
@@ -240,38 +302,83 @@ static uint32_t sort_out(struct committer *committer, uint32_t gathered, struct 
 	return count;
 }
 
+/* patience */
+
+/* Takes those that want nothing but this variant out of what is carried. */
+static uint32_t take_waiting(struct committer *committer, uint64_t variant, struct job **batch)
+{
+	uint32_t count = 0, kept = 0;
+
+	for (uint32_t i = 0; i < committer->carried; i++) {
+		struct job *job = committer->jobs[i];
+
+		if (job->blocked && job->blocked_on == variant && job->command.line_count == 1)
+			batch[count++] = job;
+		else
+			committer->jobs[kept++] = job;
+	}
+	committer->carried = kept;
+	return count;
+}
+
 /*
- * The patient lane waits in the database, where locks are handed on in the order of their asking.
- * Once a lock proved stuck, it looks now and then instead, so that those for other variants pass.
+ * Waits in the database, where locks are handed on in the order of their asking; for one variant
+ * alone, so that nothing else is kept meanwhile. False: none of those carried is worth it.
  */
-static enum store_locking choose_locking(struct committer *committer, uint32_t gathered)
+static bool wait_for_one(struct committer *committer)
+{
+	struct job *batch[BATCH_MAX];
+
+	for (uint32_t i = 0; i < committer->carried; i++) {
+		struct job *job = committer->jobs[i];
+		uint64_t variant = job->blocked_on;
+		uint32_t count;
+
+		if (!job->blocked || is_stuck(committer, job))
+			continue;
+		count = take_waiting(committer, variant, batch);
+		switch (transaction_run(committer->transaction, batch, count, STORE_WAIT)) {
+		case STORE_OK:
+			answer_batch(committer, batch, count);
+			break;
+		case STORE_BUSY:
+			remember_stuck(committer, variant);
+			settle(committer, batch, count, STORE_SKIP);
+			break;
+		case STORE_RETRY:
+		case STORE_LOST:
+		case STORE_UNKNOWN:
+		case STORE_FAILED:
+			settle(committer, batch, count, STORE_SKIP);
+		}
+		return true;
+	}
+	return false;
+}
+
+/* After a round of the patient lane. At stuck locks it only looks now and then. */
+static void be_patient(struct committer *committer)
 {
 	static const struct timespec pause = {.tv_nsec = 2000000};
-	uint32_t stuck = committer->stuck;
 
-	committer->stuck = 0;
-	if (!committer->patient)
-		return STORE_SKIP;
-	if (stuck == 0)
-		return STORE_WAIT;
-	if (stuck == gathered)
+	if (!wait_for_one(committer) && committer->stuck_count > 0)
 		nanosleep(&pause, NULL);
-	return STORE_SKIP;
 }
 
 static void *run(void *context)
 {
 	struct committer *committer = context;
 	struct job *batch[BATCH_MAX];
-	uint32_t gathered;
+	uint32_t gathered, count;
 
 	connection_thread_begin();
 	while ((gathered = gather(committer)) > 0) {
-		enum store_locking locking = choose_locking(committer, gathered);
-		uint32_t count = sort_out(committer, gathered, batch);
-
+		committer->stuck_count = 0;
+		count = sort_out(committer, gathered, batch);
 		if (count > 0)
-			settle(committer, batch, count, locking);
+			settle(committer, batch, count, STORE_SKIP);
+		if (committer->patient)
+			be_patient(committer);
 	}
 	connection_thread_end();
 	return NULL;

@@ -19,8 +19,9 @@
 #define LOCK_WAIT_S_MAX "1"
 #define IDLE_S_MAX	"30" /* a client that vanished behind a partition frees its locks */
 
-#define BACK_OFF_MS_MIN 100
-#define BACK_OFF_MS_MAX 1000
+#define ASK_AFTER_IDLE_MS 10000
+#define BACK_OFF_MS_MIN	  100
+#define BACK_OFF_MS_MAX	  1000
 
 struct connection {
 	const char *option_file;
@@ -28,6 +29,7 @@ struct connection {
 	bool open;
 	bool variants_are_table;
 	uint64_t id_step;
+	int64_t used_at_ms;  /* on the monotonic clock */
 	int64_t retry_at_ms; /* on the monotonic clock */
 	int64_t back_off_ms;
 };
@@ -100,7 +102,7 @@ static enum store_status fail(struct connection *connection, const char *what)
 	return status;
 }
 
-static bool run_setting(struct connection *connection, const char *statement)
+static bool run_text(struct connection *connection, const char *statement)
 {
 	return mysql_real_query(&connection->mysql, statement, strlen(statement)) == 0;
 }
@@ -128,7 +130,7 @@ static bool ask_settings(struct connection *connection)
 	MYSQL_RES *result;
 	MYSQL_ROW row;
 
-	if (!run_setting(connection, question))
+	if (!run_text(connection, question))
 		return false;
 	result = mysql_store_result(&connection->mysql);
 	if (result == NULL)
@@ -142,13 +144,13 @@ static bool ask_settings(struct connection *connection)
 
 static bool prepare_session(struct connection *connection)
 {
-	return run_setting(connection, "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED") &&
-	       run_setting(connection,
+	return run_text(connection, "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED") &&
+	       run_text(connection,
 		       "SET SESSION time_zone='+00:00',"
 		       "sql_mode='STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ENGINE_SUBSTITUTION',"
 		       "innodb_lock_wait_timeout=" LOCK_WAIT_S_MAX
 		       ",lock_wait_timeout=" LOCK_WAIT_S_MAX ",wait_timeout=" IDLE_S_MAX) &&
-	       ask_settings(connection) && run_setting(connection, "SET SESSION autocommit=0");
+	       ask_settings(connection) && run_text(connection, "SET SESSION autocommit=0");
 }
 
 static bool connect_once(struct connection *connection)
@@ -169,11 +171,23 @@ static bool connect_once(struct connection *connection)
 	       prepare_session(connection);
 }
 
+/* The server ends what was idle for too long. To find that out by asking is no failure. */
+static bool is_usable(struct connection *connection)
+{
+	int64_t now_ms = monotonic_ms();
+
+	if (connection->open && now_ms - connection->used_at_ms > ASK_AFTER_IDLE_MS &&
+		mysql_ping(&connection->mysql) != 0)
+		drop(connection);
+	connection->used_at_ms = now_ms;
+	return connection->open;
+}
+
 enum store_status connection_open(struct connection *connection)
 {
 	bool again = connection->back_off_ms > 0;
 
-	if (connection->open)
+	if (is_usable(connection))
 		return STORE_OK;
 	if (again && monotonic_ms() < connection->retry_at_ms)
 		return STORE_LOST;
@@ -230,15 +244,16 @@ enum store_status connection_commit(struct connection *connection)
 	enum store_status status;
 
 	assert(connection->open);
-	if (run_setting(connection, "COMMIT"))
+	if (run_text(connection, "COMMIT"))
 		return STORE_OK;
 	status = fail(connection, "COMMIT");
-	return status == STORE_LOST ? STORE_UNKNOWN : status;
+	/* Only a conflict is known to have undone it. */
+	return status == STORE_RETRY ? STORE_RETRY : STORE_UNKNOWN;
 }
 
 void connection_rollback(struct connection *connection)
 {
-	if (connection->open && !run_setting(connection, "ROLLBACK"))
+	if (connection->open && !run_text(connection, "ROLLBACK"))
 		drop(connection);
 }
 

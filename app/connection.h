@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "text.h"
+#include "must_check.h"
 
 /* How an exchange with the database ended. */
 enum store_status {
@@ -16,7 +17,7 @@ enum store_status {
 	STORE_RETRY,   /* deadlock, or a twin's key: rolled back, worth another try */
 	STORE_BUSY,    /* a lock was not to be had in time: rolled back */
 	STORE_LOST,    /* the connection is gone, and nothing happened */
-	STORE_UNKNOWN, /* the connection is gone, and COMMIT may have happened */
+	STORE_UNKNOWN, /* COMMIT may have happened */
 	STORE_FAILED,  /* the statement itself cannot be done */
 };
 
@@ -30,23 +31,21 @@ void connection_free(struct connection *connection);
  * Connects unless connected. STORE_LOST at once while it backs off after a failure; else after at
  * most one attempt (about 1 s).
  */
-enum store_status connection_open(struct connection *connection)
-	__attribute__((warn_unused_result));
+enum store_status connection_open(struct connection *connection) MUST_CHECK;
 
 bool connection_is_open(const struct connection *connection);
 
 /* A statement without an answer. Any failure has rolled the transaction back. */
-enum store_status connection_run(struct connection *connection, const struct text *statement)
-	__attribute__((warn_unused_result));
+enum store_status connection_run(
+	struct connection *connection, const struct text *statement) MUST_CHECK;
 
 /* A statement with an answer: `row` gets every row's columns, NULL for NULL. */
 typedef void row_reader(void *context, char **columns);
 enum store_status connection_select(struct connection *connection, const struct text *statement,
-	row_reader *row, void *context) __attribute__((warn_unused_result));
+	row_reader *row, void *context) MUST_CHECK;
 
-/* COMMIT. STORE_UNKNOWN, if the connection dies in the middle. */
-enum store_status connection_commit(struct connection *connection)
-	__attribute__((warn_unused_result));
+/* COMMIT. STORE_UNKNOWN, if it failed in a way that leaves open whether it happened. */
+enum store_status connection_commit(struct connection *connection) MUST_CHECK;
 
 /* Gives all locks back; drops the connection if that fails. */
 void connection_rollback(struct connection *connection);
@@ -59,7 +58,7 @@ uint64_t connection_id_step(const struct connection *connection);
 bool connection_variants_are_table(const struct connection *connection);
 
 /* The client library's own state: of the process, before its first thread; of each thread. */
-bool connection_library_begin(void) __attribute__((warn_unused_result));
+bool connection_library_begin(void) MUST_CHECK;
 void connection_library_end(void);
 void connection_thread_begin(void);
 void connection_thread_end(void);

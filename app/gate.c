@@ -54,7 +54,8 @@ static const char *value_of(const char *pair, const char *name)
 struct wanted {
 	const char *name;
 	size_t value; /* offset of a const char * in struct http_request */
-	size_t count; /* offset of a uint32_t: how often it came; 0: that does not matter */
+	size_t count; /* offset of a uint32_t: how often it came; 0, where `method` is: not counted
+		       */
 };
 
 static const struct wanted wanted[] = {
@@ -159,7 +160,7 @@ static void answer_busy(struct gate *gate, struct job *job)
 {
 	struct addressee to = job_addressee(job);
 
-	response_failed(&gate->response, &to, CODE_BUSY);
+	response_failed(&gate->response, &to, CODE_BUSY, 0);
 	send_answer(gate, job, CODE_BUSY);
 }
 

@@ -6,6 +6,7 @@
 #define STOK_JOB_H
 
 #include <fcgiapp.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "command.h"
@@ -23,8 +24,10 @@ struct job {
 	int64_t started_ms; /* on the monotonic clock */
 	struct command command;
 
-	/* written by the committer */
-	int32_t swept; /* over all passes of a command that was decided more than once */
+	/* written by the committers */
+	bool blocked;	     /* somebody else has a lock that it wants */
+	uint64_t blocked_on; /* of this variant; 0: of a hold's row */
+	int32_t swept;	     /* over all passes of a command that was decided more than once */
 	struct outcome outcome;
 };
 

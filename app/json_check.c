@@ -288,7 +288,7 @@ static void note_member(struct scan *scan, uint32_t object, uint64_t name)
 	for (uint32_t i = 0; i < scan->members; i++) {
 		if (scan->seen[i].object == object && scan->seen[i].name == name) {
 			faults_add(scan->faults, FAULT_DUPLICATE_MEMBER, scan->pointer);
-			return;
+			break;
 		}
 	}
 	if (scan->members == JSON_MEMBERS_MAX) {

@@ -2,8 +2,6 @@
 
 static void add_string(struct text *text, const char *string)
 {
-	static const char hex[] = "0123456789abcdef";
-
 	text_add(text, "\"");
 	for (const char *at = string; *at != '\0'; at++) {
 		unsigned char byte = (unsigned char)*at;
@@ -12,9 +10,8 @@ static void add_string(struct text *text, const char *string)
 			text_add(text, "\\");
 			text_add_bytes(text, at, 1);
 		} else if (byte < 0x20) {
-			char escape[6] = {'\\', 'u', '0', '0', hex[byte >> 4], hex[byte & 15]};
-
-			text_add_bytes(text, escape, sizeof(escape));
+			text_add(text, "\\u00");
+			text_add_hex(text, &byte, 1);
 		} else {
 			text_add_bytes(text, at, 1);
 		}

@@ -3,16 +3,16 @@
 #include <nettle/memops.h>
 #include <string.h>
 
+#include "text.h"
+
 bool keys_add(struct keys *keys, const char *bytes, size_t length)
 {
 	struct key *key;
 
 	if (keys->count == KEYS_MAX || length < KEY_LENGTH_MIN || length > KEY_LENGTH_MAX)
 		return false;
-	for (size_t i = 0; i < length; i++) {
-		if (bytes[i] <= 0x20 || bytes[i] >= 0x7f)
-			return false;
-	}
+	if (!text_is_visible(bytes, length))
+		return false;
 	key = &keys->list[keys->count++];
 	key->length = length;
 	memcpy(key->bytes, bytes, length);

@@ -30,8 +30,9 @@
 #define BATCH_LINES_MAX 512
 
 /*
- * Expired holds that one transaction sweeps for requests that are short, and for one step of
- * cleanup: 200 rows delay a shopper by some 30 ms at worst, 1,000 by 200 ms.
+ * Expired holds that one transaction sweeps: for requests that are short, as many as it has lines,
+ * so that one of each variant fits; for one step of cleanup less, because it is in no hurry. 200
+ * rows delay a shopper by some 30 ms at worst, 1,000 by 200 ms.
  */
 #define SWEEP_MAX   512
 #define CLEANUP_MAX 200
@@ -45,6 +46,12 @@
 #define ATTEMPTS_MAX   5
 
 /*
+ * How old a request may be when it is decided. It is below nginx's fastcgi_read_timeout: who was
+ * given up is not worked for, and holds nothing that nobody knows of.
+ */
+#define AGE_MS_MAX 8000
+
+/*
  * Requests of one process that wait for a committer: at 20,000 a second 4,096 are 0.2 s of work.
  * What comes beyond is told to come back.
  */
@@ -54,11 +61,14 @@
 #define PATIENT_MAX 1024
 
 /*
- * How long one of them may wait, its second of waiting for the database's lock included; and how
- * many may stand in line for locks that are stuck, so that half a batch is left for the others.
+ * How long one of them may wait, its second of waiting for the database's lock included; how many
+ * may stand in line for locks that are stuck, so that half a batch is left for the others; how many
+ * variants are known to be stuck, and for how long after they were seen to be.
  */
 #define PATIENCE_MS_MAX 2500
-#define STUCK_MAX	(BATCH_MAX / 2)
+#define STUCK_JOBS_MAX	(BATCH_MAX / 2)
+#define STUCK_MAX	8
+#define STUCK_MS_MAX	5000
 
 /* How long the outcome of a COMMIT is looked for, when the connection died in it. */
 #define RECHECK_MS_MAX 2000
@@ -68,10 +78,10 @@
 /* Faults told of one request: every line of a cart may have a few. */
 #define FAULTS_MAX 512
 
-/* The longest answer: 100 converted lines with their messages. */
-#define REPLY_MAX (128 * 1024)
+/* The longest answer: FAULTS_MAX faults, every byte of their pointers escaped. */
+#define REPLY_MAX (512 * 1024)
 
-/* The longest statement: 1,200 closed holds with the longest ids, every character doubled. */
+/* The longest statement: all holds of a stock closed, with the longest order ids: 750 KB. */
 #define STATEMENT_MAX (1024 * 1024)
 
 #endif

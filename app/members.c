@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "number.h"
+#include "text.h"
 
 /* Writes the pointer of a member, or of an element of it (index >= 0), into `where`. */
 static void point(const struct members *members, const char *name, int64_t index, char *where)
@@ -104,15 +105,6 @@ bool members_boolean(const struct members *members, const char *name, bool *valu
 	return true;
 }
 
-static bool is_visible(const char *bytes, size_t length)
-{
-	for (size_t i = 0; i < length; i++) {
-		if (bytes[i] <= 0x20 || bytes[i] >= 0x7f)
-			return false;
-	}
-	return true;
-}
-
 bool members_token(
 	const struct members *members, const char *name, size_t max, bool digits_too, char *value)
 {
@@ -143,9 +135,9 @@ bool members_token(
 	length = (size_t)json_object_get_string_len(member);
 	if (length < 1 || length > max)
 		faults_add_range(members->faults, FAULT_LENGTH, where, 1, (int64_t)max);
-	if (!is_visible(bytes, length))
+	if (!text_is_visible(bytes, length))
 		faults_add(members->faults, FAULT_CHARACTERS, where);
-	if (length < 1 || length > max || !is_visible(bytes, length))
+	if (length < 1 || length > max || !text_is_visible(bytes, length))
 		return false;
 	memcpy(value, bytes, length + 1);
 	return true;

@@ -6,14 +6,13 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "messages.h"
 
 #define SLOTS_MAX 64
-/* Changes with the layout: a file of another version is begun anew. */
+/* Changes with the layout: a file of another one is left to whoever counts in it. */
 #define MAGIC (0x73746f6b00000000u + METRIC_COUNT * 256 + CODE_COUNT)
 
 struct slot {
@@ -40,19 +39,34 @@ static bool lock_byte(int fd, off_t byte, bool wait)
 	return fcntl(fd, wait ? F_OFD_SETLKW : F_OFD_SETLK, &lock) == 0;
 }
 
-static bool prepare(struct metrics *metrics)
+/* A file of another layout belongs to a program before this one, which may still count in it. */
+static bool is_foreign(int fd)
 {
-	if (!lock_byte(metrics->fd, SLOTS_MAX, true))
-		return false;
-	return ftruncate(metrics->fd, sizeof(struct file)) == 0;
+	uint64_t magic = 0;
+
+	return pread(fd, &magic, sizeof(magic), 0) == sizeof(magic) && magic != 0 && magic != MAGIC;
+}
+
+/* Opens the file, with the right to be the only one who prepares it. */
+static bool open_file(struct metrics *metrics, const char *path)
+{
+	for (int attempt = 0; attempt < 2; attempt++) {
+		metrics->fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0640);
+		if (metrics->fd < 0 || !lock_byte(metrics->fd, SLOTS_MAX, true))
+			return false;
+		if (!is_foreign(metrics->fd))
+			return ftruncate(metrics->fd, sizeof(struct file)) == 0;
+		unlink(path);
+		close(metrics->fd);
+	}
+	metrics->fd = -1;
+	errno = EAGAIN;
+	return false;
 }
 
 static bool claim_slot(struct metrics *metrics)
 {
-	if (metrics->file->magic != MAGIC) {
-		memset(metrics->file, 0, sizeof(*metrics->file));
-		metrics->file->magic = MAGIC;
-	}
+	metrics->file->magic = MAGIC;
 	for (int i = 0; i < SLOTS_MAX; i++) {
 		if (metrics->fd < 0 || lock_byte(metrics->fd, i, false)) {
 			metrics->slot = &metrics->file->slots[i];
@@ -80,11 +94,8 @@ struct metrics *metrics_open(const char *path)
 	if (metrics == NULL)
 		return NULL;
 	metrics->fd = -1;
-	if (path != NULL) {
-		metrics->fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0640);
-		if (metrics->fd < 0 || !prepare(metrics))
-			goto failed;
-	}
+	if (path != NULL && !open_file(metrics, path))
+		goto failed;
 	memory = mmap(NULL, sizeof(struct file), PROT_READ | PROT_WRITE, kind, metrics->fd, 0);
 	if (memory == MAP_FAILED)
 		goto failed;

@@ -78,7 +78,7 @@ struct outcome {
 	bool skipped;  /* cleanup: another one runs */
 	int32_t swept; /* expired holds that it closed, less those it closed before and now revived
 			*/
-	uint64_t remaining;  /* cleanup: expired holds left */
+	int64_t remaining;   /* cleanup: expired holds left; -1: not counted */
 	int64_t duration_ms; /* cleanup */
 	int64_t now_ms;	     /* the database's time of the decision, since the epoch */
 	uint32_t line_count;

@@ -69,7 +69,7 @@ uint32_t queue_take(
 	while (count < jobs_max && queue->first != NULL) {
 		struct job *job = queue->first;
 
-		if (count > 0 && lines + job->command.line_count > lines_max)
+		if (lines + job->command.line_count > lines_max)
 			break;
 		lines += job->command.line_count;
 		jobs[count++] = job;

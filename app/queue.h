@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "job.h"
+#include "must_check.h"
 
 struct queue;
 
@@ -17,12 +18,12 @@ struct queue *queue_new(uint32_t waiting_max);
 void queue_free(struct queue *queue);
 
 /* Puts a job at the end, and gives it away. False: the queue is full, the caller keeps it. */
-bool queue_push(struct queue *queue, struct job *job) __attribute__((warn_unused_result));
+bool queue_push(struct queue *queue, struct job *job) MUST_CHECK;
 
 /*
- * Takes jobs from the front: at most jobs_max, whose commands have at most lines_max lines (but
- * one job, however long, if jobs_max allows). `wait`: sleeps while the queue is empty and open.
- * 0: empty; with `wait`, closed and drained.
+ * Takes jobs from the front: at most jobs_max, whose commands have at most lines_max lines in all;
+ * nobody overtakes one that does not fit. `wait`, with room for any job: sleeps while the queue is
+ * empty and open. 0: empty; with `wait`, closed and drained.
  */
 uint32_t queue_take(
 	struct queue *queue, struct job **jobs, uint32_t jobs_max, uint32_t lines_max, bool wait);

@@ -7,6 +7,7 @@
 #include "idempotency.h"
 #include "json_check.h"
 #include "members.h"
+#include "text.h"
 
 #define MAY(caller) (1u << (caller))
 
@@ -183,15 +184,6 @@ static void read_body(const struct http_request *http, const struct route *route
 	json_object_put(body.object);
 }
 
-static bool is_visible(const char *text)
-{
-	for (const char *at = text; *at != '\0'; at++) {
-		if (*at <= 0x20 || *at >= 0x7f)
-			return false;
-	}
-	return true;
-}
-
 /* Every reserve has a key, its own or an automatic one, so that a lost COMMIT can be looked up. */
 static void read_key(
 	const struct http_request *http, struct command *command, struct faults *faults)
@@ -206,7 +198,7 @@ static void read_key(
 		faults_add_header(faults, FAULT_REPEATED_HEADER, header, 0);
 	else if (command->keyed && (length < 1 || length > KEY_MAX))
 		faults_add_header(faults, FAULT_LENGTH, header, KEY_MAX);
-	else if (command->keyed && !is_visible(http->idempotency_key))
+	else if (command->keyed && !text_is_visible(http->idempotency_key, length))
 		faults_add_header(faults, FAULT_CHARACTERS, header, 0);
 	else if (command->keyed)
 		idempotency_key(

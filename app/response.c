@@ -266,7 +266,10 @@ static void write_cleanup(struct response *response, const struct addressee *to,
 {
 	begin_success(response, to, CODE_CLEANED, CODE_CLEANED);
 	json_number(&response->body, "count", swept);
-	json_number(&response->body, "remaining", (int64_t)outcome->remaining);
+	if (outcome->remaining >= 0)
+		json_number(&response->body, "remaining", outcome->remaining);
+	else
+		json_null(&response->body, "remaining");
 	json_number(&response->body, "durationMs", outcome->duration_ms);
 	json_boolean(&response->body, "skipped", outcome->skipped);
 }
@@ -331,6 +334,9 @@ static void write_faults(
 	json_close_list(body);
 }
 
+/* `"pointer":"..."` with each byte as \\u00xx, and the longest message. */
+_Static_assert(FAULTS_MAX *(6 * FAULT_WHERE_MAX + 256) + 4096 < REPLY_MAX, "faults fit an answer");
+
 /* A person reads one fault at a time: the first, with its place. */
 static void describe_fault(struct text *text, const struct fault *fault, enum language language)
 {
@@ -366,10 +372,11 @@ void response_refused(
 	end(response, to, refusal->code, NULL, 0);
 }
 
-void response_failed(struct response *response, const struct addressee *to, enum code code)
+void response_failed(
+	struct response *response, const struct addressee *to, enum code code, int32_t swept)
 {
 	begin_problem(response, to, code, code_message(code, to->language));
-	end(response, to, code, NULL, 0);
+	end(response, to, code, NULL, swept);
 }
 
 void response_begin_text(struct response *response, const struct addressee *to)
@@ -386,6 +393,8 @@ void response_send(struct response *response, FCGX_Request *fastcgi)
 	text_add(&response->head, "\r\n\r\n");
 	FCGX_PutStr(response->head.bytes, (int)response->head.length, fastcgi->out);
 	FCGX_PutStr(response->body.bytes, (int)response->body.length, fastcgi->out);
+	/* One request for each connection, also if nginx was told to keep them. */
+	fastcgi->keepConnection = 0;
 	/* Else closing would linger, up to 2 s, for a peer that has long stopped sending. */
 	FCGX_Detach(fastcgi);
 	FCGX_Finish_r(fastcgi);

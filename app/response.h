@@ -36,7 +36,8 @@ void response_decided(struct response *response, const struct addressee *to,
 	const struct outcome *outcome, int32_t swept);
 void response_refused(
 	struct response *response, const struct addressee *to, const struct refusal *refusal);
-void response_failed(struct response *response, const struct addressee *to, enum code code);
+void response_failed(
+	struct response *response, const struct addressee *to, enum code code, int32_t swept);
 
 /* Starts an answer that is plain text (metrics); its body is then added by the caller. */
 void response_begin_text(struct response *response, const struct addressee *to);

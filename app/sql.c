@@ -84,14 +84,8 @@ void sql_variants_of_holds(struct text *text, const struct id_list *holds)
 
 static void add_digest(struct text *text, const uint8_t digest[DIGEST_LENGTH])
 {
-	static const char hex[] = "0123456789abcdef";
-
 	text_add(text, "x'");
-	for (int i = 0; i < DIGEST_LENGTH; i++) {
-		char pair[2] = {hex[digest[i] >> 4], hex[digest[i] & 15]};
-
-		text_add_bytes(text, pair, sizeof(pair));
-	}
+	text_add_hex(text, digest, DIGEST_LENGTH);
 	text_add(text, "'");
 }
 
@@ -113,18 +107,18 @@ bool sql_holds_of_keys(struct text *text, const struct command *const *commands,
 	return any;
 }
 
-void sql_lock_holds(struct text *text, const struct id_list *holds)
+void sql_lock_holds(struct text *text, const struct id_list *holds, bool skip_locked)
 {
 	text_clear(text);
 	text_add(text, hold_select);
 	text_add(text, "FORCE INDEX (PRIMARY) WHERE id IN (");
 	add_ids(text, holds);
 	text_add(text, ") ORDER BY id FOR UPDATE");
+	text_add(text, skip_locked ? " SKIP LOCKED" : "");
 }
 
-/* No lock: whoever changes a hold has its variant's lock, and that is ours. */
-void sql_expired_of_variants(
-	struct text *text, const struct id_list *variants, int64_t now_ms, uint32_t limit)
+void sql_expired_of_variants(struct text *text, const struct id_list *variants, int64_t now_ms,
+	uint32_t limit, bool skip_locked)
 {
 	text_clear(text);
 	for (uint32_t i = 0; i < variants->count; i++) {
@@ -136,15 +130,26 @@ void sql_expired_of_variants(
 		add_time(text, now_ms);
 		text_add(text, " ORDER BY expiresAt LIMIT ");
 		text_add_u64(text, limit);
-		text_add(text, ")");
+		text_add(text, skip_locked ? " FOR UPDATE SKIP LOCKED)" : " FOR UPDATE)");
 	}
 }
 
-void sql_expired(struct text *text, uint32_t limit)
+void sql_expired(struct text *text, const struct command *cleanup, uint32_t limit)
 {
 	text_clear(text);
-	text_add(text, "SELECT id,variantId FROM StockReservation WHERE status='ACTIVE' AND "
-		       "expiresAt<=UTC_TIMESTAMP(3) ORDER BY expiresAt LIMIT ");
+	text_add(text, "SELECT id,variantId," MS_OF("expiresAt") " FROM StockReservation WHERE "
+								 "status='ACTIVE' AND "
+								 "expiresAt<=UTC_TIMESTAMP(3)");
+	if (cleanup->after_id != 0) {
+		text_add(text, " AND expiresAt>=");
+		add_time(text, cleanup->after_ms);
+		text_add(text, " AND (expiresAt>");
+		add_time(text, cleanup->after_ms);
+		text_add(text, " OR id>");
+		text_add_u64(text, cleanup->after_id);
+		text_add(text, ")");
+	}
+	text_add(text, " ORDER BY expiresAt,id LIMIT ");
 	text_add_u64(text, limit);
 }
 

@@ -57,15 +57,18 @@ void sql_variants_of_holds(struct text *text, const struct id_list *holds);
 /* Ids of the holds made under the keys of commands that look back; false: no command does. */
 bool sql_holds_of_keys(struct text *text, const struct command *const *commands, uint32_t count);
 
-/* Locks the holds in ascending order. */
-void sql_lock_holds(struct text *text, const struct id_list *holds);
+/* Locks the holds in ascending order; `skip_locked` as above. */
+void sql_lock_holds(struct text *text, const struct id_list *holds, bool skip_locked);
 
-/* Expired holds of each variant, at most `limit` of each, oldest first. */
-void sql_expired_of_variants(
-	struct text *text, const struct id_list *variants, int64_t now_ms, uint32_t limit);
+/* Locks the expired holds of each variant, at most `limit` of each, oldest first. */
+void sql_expired_of_variants(struct text *text, const struct id_list *variants, int64_t now_ms,
+	uint32_t limit, bool skip_locked);
 
-/* Expired holds of all variants, by the database's present time: id, variantId. */
-void sql_expired(struct text *text, uint32_t limit);
+/*
+ * Expired holds of all variants by the database's present time, oldest first, after the one that
+ * ended a cleanup's step before: id, variantId, expiresAt.
+ */
+void sql_expired(struct text *text, const struct command *cleanup, uint32_t limit);
 void sql_count_expired(struct text *text);
 
 /* Writes what changed. Each returns false, and no text, where there is nothing to write. */

@@ -5,15 +5,19 @@
 #include <string.h>
 
 #include "limits.h"
-#include "number.h"
 #include "plan.h"
+#include "row.h"
+
+/* Locks are the server's, so their names have the database's, and 64 characters at most. */
+#define CLEANUP_LOCK "CONCAT('stok.cleanup.',LEFT(SHA2(DATABASE(),256),32))"
 
 struct store {
 	struct connection *connection;
 	struct text statement;
 	struct id_list variants; /* named by the commands, themselves or through their holds */
 	struct id_list holds;	 /* named by the commands, and existing */
-	struct id_list locked;	 /* variants that another transaction has locked */
+	struct id_list keyed;	 /* of the holds, those that keys found */
+	struct id_list locked;	 /* variants, later holds, that another transaction has locked */
 	struct ownership {
 		uint64_t hold, variant;
 	} owners[STOCK_VARIANTS_MAX]; /* of each of the holds */
@@ -44,37 +48,11 @@ void store_close(struct store *store)
 	free(store);
 }
 
-static uint64_t unsigned_of(const char *column)
-{
-	uint64_t number = 0;
-
-	if (column != NULL)
-		number_read(column, strlen(column), &number);
-	return number;
-}
-
-static int64_t signed_of(const char *column)
-{
-	if (column != NULL && column[0] == '-')
-		return -(int64_t)unsigned_of(column + 1);
-	return (int64_t)unsigned_of(column);
-}
-
-static void copy(char *to, size_t size, const char *column)
-{
-	size_t length = column != NULL ? strlen(column) : 0;
-
-	if (length >= size)
-		length = size - 1;
-	memcpy(to, column != NULL ? column : "", length);
-	to[length] = '\0';
-}
-
 static void read_number(void *context, char **columns)
 {
 	int64_t *number = context;
 
-	*number = signed_of(columns[0]);
+	*number = row_signed(columns[0]);
 }
 
 static enum store_status select_number(struct store *store, const char *question, int64_t *number)
@@ -87,83 +65,69 @@ static enum store_status select_number(struct store *store, const char *question
 
 /* load */
 
-static void read_owner(void *context, char **columns)
+static void add_owner(struct store *store, char **columns)
 {
-	struct store *store = context;
 	struct ownership *owner = &store->owners[store->owner_count++];
 
-	owner->hold = unsigned_of(columns[0]);
-	owner->variant = unsigned_of(columns[1]);
+	assert(store->owner_count <= STOCK_VARIANTS_MAX);
+	owner->hold = row_unsigned(columns[0]);
+	owner->variant = row_unsigned(columns[1]);
 	id_list_add(&store->holds, owner->hold);
 	id_list_add(&store->variants, owner->variant);
 }
 
+static void read_owner(void *context, char **columns)
+{
+	add_owner(context, columns);
+}
+
+struct cleanup_reading {
+	struct store *store;
+	struct loading *loading;
+	uint32_t count;
+};
+
+static void read_cleanup(void *context, char **columns)
+{
+	struct cleanup_reading *reading = context;
+
+	add_owner(reading->store, columns);
+	reading->loading->cleanup_id = row_unsigned(columns[0]);
+	reading->loading->cleanup_ms = row_signed(columns[2]);
+	reading->count++;
+}
+
 static void read_locked_variant(void *context, char **columns)
 {
-	id_list_add(context, unsigned_of(columns[0]));
+	id_list_add(context, row_unsigned(columns[0]));
 }
 
 static void read_variant(void *context, char **columns)
 {
-	stock_add_variant(context, unsigned_of(columns[VARIANT_ID]),
-		signed_of(columns[VARIANT_STOCK]), signed_of(columns[VARIANT_RESERVED]));
-}
-
-static uint8_t nibble(char digit)
-{
-	return (uint8_t)(digit <= '9' ? digit - '0' : digit - 'A' + 10);
-}
-
-/* HEX() of the database: upper case; NULL leaves zeros. */
-static void copy_digest(uint8_t digest[DIGEST_LENGTH], const char *column)
-{
-	if (column == NULL || strlen(column) != 2 * DIGEST_LENGTH)
-		return;
-	for (int i = 0; i < DIGEST_LENGTH; i++)
-		digest[i] = (uint8_t)(nibble(column[2 * i]) << 4 | nibble(column[2 * i + 1]));
-}
-
-static void fill_hold(struct hold *hold, char **columns)
-{
-	hold->id = unsigned_of(columns[HOLD_ID]);
-	hold->variant_id = unsigned_of(columns[HOLD_VARIANT_ID]);
-	hold->user_id = unsigned_of(columns[HOLD_USER_ID]);
-	hold->quantity = (uint32_t)unsigned_of(columns[HOLD_QUANTITY]);
-	hold->status = (enum hold_status)(unsigned_of(columns[HOLD_STATUS]) - 1);
-	hold->reason = (enum cancel_reason)unsigned_of(columns[HOLD_REASON]);
-	hold->created_at_ms = signed_of(columns[HOLD_CREATED_AT]);
-	hold->expires_at_ms = signed_of(columns[HOLD_EXPIRES_AT]);
-	hold->closed_at_ms = signed_of(columns[HOLD_CLOSED_AT]);
-	copy(hold->session_id, sizeof(hold->session_id), columns[HOLD_SESSION_ID]);
-	copy(hold->order_id, sizeof(hold->order_id), columns[HOLD_ORDER_ID]);
-	copy(hold->created_request_id, sizeof(hold->created_request_id),
-		columns[HOLD_CREATED_REQUEST_ID]);
-	copy(hold->closed_request_id, sizeof(hold->closed_request_id),
-		columns[HOLD_CLOSED_REQUEST_ID]);
-	copy_digest(hold->idempotency_key, columns[HOLD_IDEMPOTENCY_KEY]);
-	hold->idempotency_line = (uint32_t)unsigned_of(columns[HOLD_IDEMPOTENCY_LINE]);
-	copy_digest(hold->idempotency_body, columns[HOLD_IDEMPOTENCY_BODY]);
+	stock_add_variant(context, row_unsigned(columns[VARIANT_ID]),
+		row_signed(columns[VARIANT_STOCK]), row_signed(columns[VARIANT_RESERVED]));
 }
 
 static void read_named_hold(void *context, char **columns)
 {
-	fill_hold(stock_add_named(context, unsigned_of(columns[HOLD_ID])), columns);
+	row_hold(stock_add_named(context, row_unsigned(columns[HOLD_ID])), columns);
 }
 
-/* Holds that cleanup and the commands may both name are read once. */
-static enum store_status find_cleanup(struct store *store, struct stock *stock)
+/* A full step may have more after it. What it cannot lock it leaves to the next cleanup. */
+static enum store_status find_cleanup(struct store *store, const struct command *cleanup,
+	struct stock *stock, struct loading *loading)
 {
-	uint32_t before = store->owner_count;
+	struct cleanup_reading reading = {.store = store, .loading = loading};
 	enum store_status status;
 
-	sql_expired(&store->statement, CLEANUP_MAX);
-	status = connection_select(store->connection, &store->statement, read_owner, store);
-	stock->cleanup_left = store->owner_count - before == CLEANUP_MAX;
+	sql_expired(&store->statement, cleanup, CLEANUP_MAX);
+	status = connection_select(store->connection, &store->statement, read_cleanup, &reading);
+	stock->cleanup_left = reading.count == CLEANUP_MAX;
 	return status;
 }
 
 static enum store_status find_variants(struct store *store, const struct command *const *commands,
-	uint32_t count, struct stock *stock)
+	uint32_t count, struct stock *stock, struct loading *loading)
 {
 	enum store_status status = STORE_OK;
 	struct id_list named = {.count = 0};
@@ -179,7 +143,7 @@ static enum store_status find_variants(struct store *store, const struct command
 	}
 	for (uint32_t i = 0; i < count && status == STORE_OK; i++) {
 		if (commands[i]->action == ACTION_CLEANUP)
-			status = find_cleanup(store, stock);
+			status = find_cleanup(store, commands[i], stock, loading);
 	}
 	return status;
 }
@@ -226,68 +190,119 @@ static uint64_t owner_of(const struct store *store, uint64_t hold)
 	return 0;
 }
 
-static bool is_blocked(const struct store *store, const struct command *command)
+/* The first locked variant that a command names. 0: none. */
+static uint64_t locked_variant(const struct store *store, const struct command *command)
 {
 	bool by_variant = command->action == ACTION_RESERVE;
 
-	for (uint32_t i = 0; i < command->line_count; i++) {
+	for (uint32_t i = 0; i < command->line_count && store->locked.count > 0; i++) {
 		const struct command_line *line = &command->lines[i];
 		uint64_t variant =
 			by_variant ? line->variant_id : owner_of(store, line->reservation_id);
 
 		if (id_list_has(&store->locked, variant))
-			return true;
+			return variant;
 	}
-	return false;
+	return 0;
 }
 
 /* Without the lock of its variant, a hold is nobody's to be read. */
-static void leave_out_blocked(struct store *store, const struct command *const *commands,
-	uint32_t count, struct stock *stock, struct loading *loading)
+static void leave_out_variants(struct store *store, const struct command *const *commands,
+	uint32_t count, struct loading *loading)
 {
 	uint32_t kept = 0;
 
-	for (uint32_t i = 0; i < count; i++)
-		loading->blocked[i] = store->locked.count > 0 && is_blocked(store, commands[i]);
-	if (store->locked.count == 0)
-		return;
-	for (uint32_t i = 0; i < store->holds.count; i++) {
+	for (uint32_t i = 0; i < count; i++) {
+		loading->blocked_on[i] = locked_variant(store, commands[i]);
+		loading->blocked[i] = loading->blocked_on[i] != 0;
+	}
+	for (uint32_t i = 0; i < store->holds.count && store->locked.count > 0; i++) {
 		uint64_t hold = store->holds.ids[i];
 
 		if (!id_list_has(&store->locked, owner_of(store, hold)))
 			store->holds.ids[kept++] = hold;
 	}
-	store->holds.count = kept;
-	/* A cleanup that met locked variants only would meet them again. */
-	stock->cleanup_left = stock->cleanup_left && kept > 0;
+	if (store->locked.count > 0)
+		store->holds.count = kept;
 }
 
-static void read_hold_id(void *context, char **columns)
+static void read_keyed(void *context, char **columns)
 {
-	id_list_add(context, unsigned_of(columns[0]));
+	struct store *store = context;
+	uint64_t hold = row_unsigned(columns[0]);
+
+	id_list_add(&store->keyed, hold);
+	id_list_add(&store->holds, hold);
 }
 
 /*
  * Under the locks of the variants: a twin that was faster has committed, and what a lost COMMIT
  * did is decided. The UNIQUE key stands behind, for twins that want other variants.
  */
-static enum store_status find_keys(
-	struct store *store, const struct command *const *commands, uint32_t count)
+static enum store_status find_keys(struct store *store, const struct command *const *commands,
+	uint32_t count, const struct loading *loading)
 {
-	if (!sql_holds_of_keys(&store->statement, commands, count))
+	const struct command *open[BATCH_MAX] = {NULL};
+	uint32_t open_count = 0;
+
+	store->keyed.count = 0;
+	for (uint32_t i = 0; i < count; i++) {
+		if (!loading->blocked[i])
+			open[open_count++] = commands[i];
+	}
+	if (!sql_holds_of_keys(&store->statement, open, open_count))
 		return STORE_OK;
-	return connection_select(store->connection, &store->statement, read_hold_id, &store->holds);
+	return connection_select(store->connection, &store->statement, read_keyed, store);
 }
 
-static enum store_status lock_holds(struct store *store, struct stock *stock, int64_t now_ms)
+static enum store_status lock_holds(
+	struct store *store, enum store_locking locking, struct stock *stock)
 {
-	enum store_status status;
-
 	if (store->holds.count == 0)
 		return STORE_OK;
-	sql_lock_holds(&store->statement, &store->holds);
-	status = connection_select(store->connection, &store->statement, read_named_hold, stock);
-	for (uint32_t i = 0; i < stock->named_count && status == STORE_OK; i++) {
+	sql_lock_holds(&store->statement, &store->holds, locking == STORE_SKIP);
+	return connection_select(store->connection, &store->statement, read_named_hold, stock);
+}
+
+/* A locked hold that a command names, or that its key may have found. */
+static bool names_locked_hold(
+	const struct store *store, const struct command *command, bool keyed_locked)
+{
+	if (command->action == ACTION_RESERVE)
+		return keyed_locked && plan_looks_back(command);
+	for (uint32_t i = 0; i < command->line_count; i++) {
+		if (id_list_has(&store->locked, command->lines[i].reservation_id))
+			return true;
+	}
+	return false;
+}
+
+/* Somebody outside may lock a hold without its variant: it is there, and did not come back. */
+static void leave_out_holds(struct store *store, const struct command *const *commands,
+	uint32_t count, struct stock *stock, struct loading *loading)
+{
+	bool keyed_locked = false;
+
+	store->locked.count = 0;
+	if (stock->named_count == store->holds.count)
+		return;
+	for (uint32_t i = 0; i < store->holds.count; i++) {
+		uint64_t hold = store->holds.ids[i];
+
+		if (stock_hold(stock, hold) != NULL)
+			continue;
+		id_list_add(&store->locked, hold);
+		keyed_locked = keyed_locked || id_list_has(&store->keyed, hold);
+	}
+	for (uint32_t i = 0; i < count; i++) {
+		if (!loading->blocked[i])
+			loading->blocked[i] = names_locked_hold(store, commands[i], keyed_locked);
+	}
+}
+
+static void note_expired(struct stock *stock, int64_t now_ms)
+{
+	for (uint32_t i = 0; i < stock->named_count; i++) {
 		struct hold *hold = &stock->holds[i];
 
 		/* Of another variant: found by a key, and made for another body. */
@@ -295,7 +310,6 @@ static enum store_status lock_holds(struct store *store, struct stock *stock, in
 			stock_variant(stock, hold->variant_id) != NULL)
 			stock_note_expired(stock, hold);
 	}
-	return status;
 }
 
 struct expired_reading {
@@ -308,7 +322,7 @@ struct expired_reading {
 static void read_expired(void *context, char **columns)
 {
 	struct expired_reading *reading = context;
-	uint64_t variant = unsigned_of(columns[HOLD_VARIANT_ID]);
+	uint64_t variant = row_unsigned(columns[HOLD_VARIANT_ID]);
 
 	if (variant != reading->variant) {
 		reading->variant = variant;
@@ -316,16 +330,16 @@ static void read_expired(void *context, char **columns)
 	}
 	if (++reading->count == reading->limit)
 		stock_variant(reading->stock, variant)->expired_left = true;
-	if (stock_hold(reading->stock, unsigned_of(columns[HOLD_ID])) == NULL) {
+	if (stock_hold(reading->stock, row_unsigned(columns[HOLD_ID])) == NULL) {
 		struct hold *hold = stock_add_hold(reading->stock);
 
-		fill_hold(hold, columns);
+		row_hold(hold, columns);
 		stock_note_expired(reading->stock, hold);
 	}
 }
 
 static enum store_status load_expired(struct store *store, const struct command *const *commands,
-	uint32_t count, struct stock *stock, int64_t now_ms)
+	uint32_t count, enum store_locking locking, struct stock *stock, int64_t now_ms)
 {
 	struct expired_reading reading = {.stock = stock};
 
@@ -336,7 +350,8 @@ static enum store_status load_expired(struct store *store, const struct command 
 	reading.limit = SWEEP_MAX / store->variants.count;
 	if (reading.limit == 0)
 		reading.limit = 1;
-	sql_expired_of_variants(&store->statement, &store->variants, now_ms, reading.limit);
+	sql_expired_of_variants(
+		&store->statement, &store->variants, now_ms, reading.limit, locking == STORE_SKIP);
 	return connection_select(store->connection, &store->statement, read_expired, &reading);
 }
 
@@ -351,20 +366,23 @@ enum store_status store_load(struct store *store, const struct command *const *c
 	stock_reset(stock);
 	status = connection_open(store->connection);
 	if (status == STORE_OK)
-		status = find_variants(store, commands, count, stock);
+		status = find_variants(store, commands, count, stock, loading);
 	if (status == STORE_OK)
 		status = lock_variants(store, locking, stock);
 	if (status == STORE_OK) {
-		leave_out_blocked(store, commands, count, stock, loading);
-		status = find_keys(store, commands, count);
+		leave_out_variants(store, commands, count, loading);
+		status = find_keys(store, commands, count, loading);
 	}
 	if (status == STORE_OK)
+		status = lock_holds(store, locking, stock);
+	if (status == STORE_OK) {
+		leave_out_holds(store, commands, count, stock, loading);
 		status = select_number(store, clock, &loading->now_ms);
-	if (status == STORE_OK)
-		status = lock_holds(store, stock, loading->now_ms);
-	if (status == STORE_OK)
-		status = load_expired(store, commands, count, stock, loading->now_ms);
-	return status;
+	}
+	if (status != STORE_OK)
+		return status;
+	note_expired(stock, loading->now_ms);
+	return load_expired(store, commands, count, locking, stock, loading->now_ms);
 }
 
 /* save */
@@ -409,7 +427,7 @@ struct release_reading {
 static void read_release(void *context, char **columns)
 {
 	struct release_reading *reading = context;
-	uint64_t variant = unsigned_of(columns[0]);
+	uint64_t variant = row_unsigned(columns[0]);
 
 	for (uint32_t i = 0; i < reading->count; i++) {
 		struct release *ask = &reading->asks[i];
@@ -418,7 +436,7 @@ static void read_release(void *context, char **columns)
 			continue;
 		ask->own_is_first = strcmp(ask->session_id, columns[1]) == 0;
 		if (!ask->own_is_first)
-			ask->expires_at_ms = signed_of(columns[2]);
+			ask->expires_at_ms = row_signed(columns[2]);
 	}
 }
 
@@ -463,11 +481,6 @@ enum store_status store_commit(struct store *store)
 	return connection_commit(store->connection);
 }
 
-void store_rollback(struct store *store)
-{
-	connection_rollback(store->connection);
-}
-
 /* cleanup and readiness */
 
 enum store_status store_lock_cleanup(struct store *store, bool *mine)
@@ -476,8 +489,7 @@ enum store_status store_lock_cleanup(struct store *store, bool *mine)
 	int64_t got = 0;
 
 	if (status == STORE_OK)
-		status = select_number(
-			store, "SELECT GET_LOCK(CONCAT('stok.cleanup.',DATABASE()),0)", &got);
+		status = select_number(store, "SELECT GET_LOCK(" CLEANUP_LOCK ",0)", &got);
 	*mine = got == 1;
 	return status;
 }
@@ -487,12 +499,11 @@ void store_unlock_cleanup(struct store *store)
 	int64_t ignored;
 
 	if (connection_is_open(store->connection) &&
-		select_number(store, "SELECT RELEASE_LOCK(CONCAT('stok.cleanup.',DATABASE()))",
-			&ignored) == STORE_OK)
-		store_rollback(store);
+		select_number(store, "SELECT RELEASE_LOCK(" CLEANUP_LOCK ")", &ignored) == STORE_OK)
+		connection_rollback(store->connection);
 }
 
-enum store_status store_count_expired(struct store *store, uint64_t *count)
+enum store_status store_count_expired(struct store *store, int64_t *count)
 {
 	enum store_status status = connection_open(store->connection);
 	int64_t number = 0;
@@ -503,8 +514,8 @@ enum store_status store_count_expired(struct store *store, uint64_t *count)
 			store->connection, &store->statement, read_number, &number);
 	}
 	if (status == STORE_OK)
-		store_rollback(store);
-	*count = (uint64_t)number;
+		connection_rollback(store->connection);
+	*count = number;
 	return status;
 }
 
@@ -516,7 +527,7 @@ enum store_status store_schema_version(struct store *store, uint64_t *version)
 	if (status == STORE_OK)
 		status = select_number(store, "SELECT MAX(version) FROM StokSchema", &number);
 	if (status == STORE_OK)
-		store_rollback(store);
+		connection_rollback(store->connection);
 	*version = number > 0 ? (uint64_t)number : 0;
 	return status;
 }

@@ -16,8 +16,7 @@
 #include "limits.h"
 #include "sql.h"
 #include "stock.h"
-
-#define MUST_CHECK __attribute__((warn_unused_result))
+#include "must_check.h"
 
 struct store;
 
@@ -28,7 +27,7 @@ void store_close(struct store *store);
 /* What is done about a variant that another transaction has locked. */
 enum store_locking {
 	STORE_WAIT, /* wait for it, 1 s at most: then STORE_BUSY */
-	STORE_SKIP, /* leave out the commands that name it */
+	STORE_SKIP, /* leave out the commands that name it, or a locked hold */
 };
 
 /* What store_load read. */
@@ -36,6 +35,9 @@ struct loading {
 	int64_t now_ms; /* the database's time after the locks were held, since the epoch */
 	bool blocked[BATCH_MAX]; /* STORE_SKIP: this command was left out, and must not be decided
 				  */
+	uint64_t blocked_on[BATCH_MAX]; /* because of this variant; 0: because of a hold's row */
+	int64_t cleanup_ms;		/* cleanup: the last hold that its step looked at */
+	uint64_t cleanup_id;
 };
 
 /*
@@ -56,7 +58,6 @@ enum store_status store_next_release(
 
 /* Ends the transaction. After STORE_OK it is durable. */
 enum store_status store_commit(struct store *store) MUST_CHECK;
-void store_rollback(struct store *store);
 
 /*
  * One cleanup at a time, over all processes and hosts of this database: *mine says whether this
@@ -66,7 +67,7 @@ enum store_status store_lock_cleanup(struct store *store, bool *mine) MUST_CHECK
 void store_unlock_cleanup(struct store *store);
 
 /* Expired holds that are not swept yet. */
-enum store_status store_count_expired(struct store *store, uint64_t *count) MUST_CHECK;
+enum store_status store_count_expired(struct store *store, int64_t *count) MUST_CHECK;
 
 /* The number of the newest migration that was applied. */
 enum store_status store_schema_version(struct store *store, uint64_t *version) MUST_CHECK;

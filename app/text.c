@@ -50,6 +50,26 @@ void text_add_i64(struct text *text, int64_t number)
 	text_add_u64(text, number < 0 ? -(uint64_t)number : (uint64_t)number);
 }
 
+bool text_is_visible(const char *bytes, size_t length)
+{
+	for (size_t i = 0; i < length; i++) {
+		if (bytes[i] <= 0x20 || bytes[i] >= 0x7f)
+			return false;
+	}
+	return true;
+}
+
+void text_add_hex(struct text *text, const uint8_t *bytes, size_t count)
+{
+	static const char digits[] = "0123456789abcdef";
+
+	for (size_t i = 0; i < count; i++) {
+		char pair[2] = {digits[bytes[i] >> 4], digits[bytes[i] & 15]};
+
+		text_add_bytes(text, pair, sizeof(pair));
+	}
+}
+
 static void add_padded(struct text *text, int number, int width)
 {
 	char digits[8];

@@ -1,7 +1,7 @@
 #include "transaction.h"
 
+#include <assert.h>
 #include <stdlib.h>
-#include <string.h>
 #include <time.h>
 
 #include "decide.h"
@@ -135,6 +135,16 @@ static enum store_status try_stubbornly(struct transaction *transaction, struct 
 	return status;
 }
 
+/* From now on they may have been here before. */
+static void mark_recheck(
+	const struct transaction *transaction, struct job *const *jobs, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		if (!transaction->loading.blocked[i])
+			jobs[i]->command.recheck = true;
+	}
+}
+
 /*
  * COMMIT was sent, and no answer came: it happened, or it did not, or it will. Deciding anew under
  * the variants' locks tells: whoever has them knows that the transaction before is over. A reserve
@@ -143,39 +153,66 @@ static enum store_status try_stubbornly(struct transaction *transaction, struct 
 static enum store_status find_out(struct transaction *transaction, struct job *const *jobs,
 	uint32_t count, enum store_locking locking)
 {
+	static const struct timespec pause = {.tv_nsec = 20000000};
 	int64_t end_ms = monotonic_ms() + RECHECK_MS_MAX;
-	enum store_status status;
+	enum store_status status = STORE_UNKNOWN;
 
-	metrics_add(transaction->metrics, METRIC_UNKNOWN, 1);
-	for (uint32_t i = 0; i < count; i++)
-		jobs[i]->command.recheck |= !transaction->loading.blocked[i];
-	do {
-		pause_a_little(ATTEMPTS_MAX);
+	while ((status == STORE_LOST || status == STORE_UNKNOWN) && monotonic_ms() < end_ms) {
+		if (status == STORE_UNKNOWN) {
+			metrics_add(transaction->metrics, METRIC_UNKNOWN, 1);
+			mark_recheck(transaction, jobs, count);
+		}
+		nanosleep(&pause, NULL);
 		status = try_stubbornly(transaction, jobs, count, locking);
-	} while ((status == STORE_LOST || status == STORE_UNKNOWN) && monotonic_ms() < end_ms);
+	}
 	return status;
 }
 
-enum store_status transaction_run(struct transaction *transaction, struct job *const *jobs,
-	uint32_t count, enum store_locking locking, bool *blocked)
+/* A cleanup goes on behind the last hold that it looked at. */
+static void move_on(const struct loading *loading, struct command *command)
 {
-	enum store_status status = try_stubbornly(transaction, jobs, count, locking);
+	if (command->action != ACTION_CLEANUP)
+		return;
+	command->after_ms = loading->cleanup_ms;
+	command->after_id = loading->cleanup_id;
+}
 
+static void take_outcome(struct transaction *transaction, struct job *job)
+{
+	metrics_add(transaction->metrics, METRIC_COMMANDS, 1);
+	metrics_add(transaction->metrics, METRIC_SWEPT, (uint64_t)job->outcome.swept);
+	job->swept += job->outcome.swept;
+	outcome_take_ids(&job->outcome, &transaction->stock);
+	move_on(&transaction->loading, &job->command);
+}
+
+static uint32_t lines_of(struct job *const *jobs, uint32_t count)
+{
+	uint32_t lines = 0;
+
+	for (uint32_t i = 0; i < count; i++)
+		lines += jobs[i]->command.line_count;
+	return lines;
+}
+
+enum store_status transaction_run(struct transaction *transaction, struct job *const *jobs,
+	uint32_t count, enum store_locking locking)
+{
+	const struct loading *loading = &transaction->loading;
+	enum store_status status;
+
+	assert(count <= BATCH_MAX && lines_of(jobs, count) <= BATCH_LINES_MAX);
+	status = try_stubbornly(transaction, jobs, count, locking);
 	if (status == STORE_UNKNOWN)
 		status = find_out(transaction, jobs, count, locking);
 	if (status != STORE_OK)
 		return status;
 	metrics_add(transaction->metrics, METRIC_BATCHES, 1);
 	for (uint32_t i = 0; i < count; i++) {
-		struct job *job = jobs[i];
-
-		blocked[i] = transaction->loading.blocked[i];
-		if (blocked[i])
-			continue;
-		metrics_add(transaction->metrics, METRIC_COMMANDS, 1);
-		metrics_add(transaction->metrics, METRIC_SWEPT, (uint64_t)job->outcome.swept);
-		job->swept += job->outcome.swept;
-		outcome_take_ids(&job->outcome, &transaction->stock);
+		jobs[i]->blocked = loading->blocked[i];
+		jobs[i]->blocked_on = loading->blocked_on[i];
+		if (!jobs[i]->blocked)
+			take_outcome(transaction, jobs[i]);
 	}
 	return status;
 }

@@ -10,6 +10,7 @@
 
 #include "job.h"
 #include "metrics.h"
+#include "must_check.h"
 #include "store.h"
 
 struct transaction;
@@ -19,12 +20,12 @@ struct transaction *transaction_new(const char *option_file, struct metrics *met
 void transaction_free(struct transaction *transaction);
 
 /*
- * STORE_OK: all outcomes are durable, but those of blocked jobs (STORE_SKIP), which were not
- * decided: blocked[i] says so. Else nothing of the batch happened, as far as anyone can know:
- * STORE_UNKNOWN says that it is not known. At most BATCH_MAX jobs with BATCH_LINES_MAX lines.
+ * STORE_OK: all outcomes are durable, but those of jobs that are blocked (STORE_SKIP): they were
+ * not decided, and job->blocked says so. Else nothing of the batch happened, as far as anyone can
+ * know: STORE_UNKNOWN says that it is not known. At most BATCH_MAX jobs with BATCH_LINES_MAX lines.
  */
 enum store_status transaction_run(struct transaction *transaction, struct job *const *jobs,
-	uint32_t count, enum store_locking locking, bool *blocked) MUST_CHECK;
+	uint32_t count, enum store_locking locking) MUST_CHECK;
 
 /* Its connection, between batches. */
 struct store *transaction_store(struct transaction *transaction);

@@ -57,6 +57,20 @@ class WorkerKill(Fault):
         self.instance.wait_until_well()
 
 
+class WorkerFreeze(Fault):
+    """SIGSTOP of one worker: what it has accepted waits, and what it has locked stays locked."""
+
+    span_s = 3.0
+
+    def inject(self):
+        self.pid = self.rng.choice(self.instance.workers())
+        os.kill(self.pid, signal.SIGSTOP)
+
+    def heal(self):
+        os.kill(self.pid, signal.SIGCONT)
+        self.instance.wait_until_well()
+
+
 class WorkersTerm(Fault):
     """A rolling restart: each worker is asked to end when the one before has a successor."""
 
@@ -70,7 +84,7 @@ class WorkersTerm(Fault):
 
 
 class DatabaseKill(Fault):
-    """SIGKILL of mariadbd, at any time or just when a COMMIT reaches it."""
+    """SIGKILL of mariadbd: at any time, just when a COMMIT reaches it, or right after it."""
 
     def __init__(self, instance, load, rng):
         super().__init__(instance, load, rng)
@@ -81,7 +95,8 @@ class DatabaseKill(Fault):
             self.instance.signal("mariadbd", signal.SIGKILL)
 
         if self.rng.random() < 0.5:
-            cut = self.instance.proxy.arm(proxy.Cut(proxy.BLIND, then=kill))
+            mode = self.rng.choice((proxy.BLIND, proxy.AFTER))
+            cut = self.instance.proxy.arm(proxy.Cut(mode, then=kill))
             if cut.done.wait(2) or not self.instance.proxy.disarm(cut):
                 return
         kill()
@@ -223,6 +238,8 @@ class DiskFull(Fault):
 
     def heal(self):
         os.unlink(self.ballast)
+        if not is_alive(self.instance.pid("mariadbd")):
+            self.instance.start_database()  # InnoDB ends where it has no room even to roll back
         self.instance.wait_until_well()
         time.sleep(0.5)
         self.instance.end("mariadbd", signal.SIGTERM, 60)
@@ -266,9 +283,3 @@ class ClockApart(Fault):
         self.instance.clock = clock
         self.instance.end("pool", signal.SIGTERM)
         self.instance.start_pool()
-
-
-KINDS = (
-    WorkerKill, WorkersTerm, DatabaseKill, DatabaseFreeze, CutCommit, KillConnections, ClientAbort,
-    NginxReload, NginxRestart, DiskFull, TwoCleanups, ClockApart,
-)

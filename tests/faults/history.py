@@ -1,4 +1,4 @@
-"""What was asked and what was answered: the one thing besides the tables that the checker believes."""
+"""What was asked, what was answered, and what the tables say: the data that the checker judges."""
 
 import dataclasses
 import hashlib
@@ -19,6 +19,7 @@ class Attempt:
     status: int | None  # None: no whole answer came
     answer: dict | None
     error: str = ""  # why there is no answer
+    retry_after: str | None = None  # the header
 
     @property
     def is_final(self):
@@ -69,9 +70,8 @@ class Row:
 
 @dataclasses.dataclass(slots=True)
 class Tables:
-    """One consistent reading of both tables, and the database's time at it."""
+    """One consistent reading of both tables."""
 
-    now: int
     variants: dict  # id -> (stock, reserved)
     rows: dict  # id -> Row
 

@@ -5,6 +5,7 @@ started here: it is faster, stokd reaches the database through our proxy, and th
 another clock.
 """
 
+import contextlib
 import datetime
 import glob
 import json
@@ -12,13 +13,14 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 
 import stok
 from history import Row, Tables
 from proxy import Proxy
 
 # Beside the instance of the integration tests, never on it.
-stok.VAR = os.path.join(stok.VAR, "faults")
+stok.VAR = os.path.realpath(os.path.join(stok.VAR, "faults"))
 stok.PORT += 20
 
 WORKERS = 2
@@ -76,33 +78,45 @@ class Instance:
         self.run_dir = None
         self.proxy = None
         self.clock = None  # the pool's, apart from the host's: as libfaketime takes it
-        self._commands = {}
+        self._commands = {}  # part -> what it is started with
+        self._settings = {}  # the pool's environment
         self._processes = {}
 
     # ---- start and stop ----
 
     def start(self):
         """A running instance whose parts are ours."""
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that stop() is not left out
         stok.run("--stop")
         self._undo_small_disk()
         stok.run("--detach")
         self.run_dir = os.path.realpath(os.path.join(self.var, "run"))
-        self._commands = {
-            "mariadbd": strings_of(f"/proc/{self.pid('mariadbd')}/cmdline"),
-            "nginx": ["/usr/sbin/nginx", "-p", f"{self.var}/nginx", "-e",
-                      f"{self.var}/log/error.log", "-c", f"{self.var}/nginx/nginx.conf"],
-            "pool": ["/usr/bin/spawn-fcgi", "-s", f"{self.run_dir}/stok.sock", "-M", "0660",
-                     "-b", "4096", "-n", "--", "/usr/bin/multiwatch", "-f", str(WORKERS), "-t",
-                     "0", "--", os.path.join(stok.ROOT, "build", "stokd")],
-        }
+        self._learn_commands()
         self.proxy = Proxy(f"{self.run_dir}/proxy.sock", self.database_socket)
         self._lead_through_proxy()
         self.end("pool", signal.SIGTERM)
         self.start_pool()
 
+    def _learn_commands(self):
+        """What ./run has started is started again in the same way.
+
+        Of the pool, spawn-fcgi became multiwatch; nginx has written its title over its command.
+        """
+        pool = self.pid("pool")
+        variables = (text.split("=", 1) for text in strings_of(f"/proc/{pool}/environ"))
+        self._settings = {name: value for name, value in variables if name.startswith("STOK_")}
+        self._commands = {
+            "mariadbd": strings_of(f"/proc/{self.pid('mariadbd')}/cmdline"),
+            "nginx": ["/usr/sbin/nginx", "-p", f"{self.var}/nginx", "-e",
+                      f"{self.var}/log/error.log", "-c", f"{self.var}/nginx/nginx.conf"],
+            "pool": ["/usr/bin/spawn-fcgi", "-s", self.pool_socket, "-M", "0660", "-b", "4096",
+                     "-n", "--", *strings_of(f"/proc/{pool}/cmdline")],
+        }
+
     def stop(self):
         """Ends all parts. What ./run made is as it left it."""
         try:
+            self.thaw()
             stok.run("--stop")
         finally:
             if self.proxy is not None:
@@ -112,9 +126,8 @@ class Instance:
 
     def revive(self):
         """Whatever a test left behind: all parts run, with the host's own clock."""
-        if is_alive(self.pid("mariadbd")):
-            self.signal("mariadbd", signal.SIGCONT)
-        else:
+        self.thaw()
+        if not is_alive(self.pid("mariadbd")):
             self.start_database()
         if self.clock is not None:
             self.clock = None
@@ -124,6 +137,13 @@ class Instance:
         if not is_alive(self.pid("nginx")):
             self.start_nginx()
         self.wait_until_well()
+
+    def thaw(self):
+        """What a fault has frozen would not hear that it is to end."""
+        for part in ("mariadbd", "pool"):
+            with contextlib.suppress(OSError):
+                for pid in (self.pid(part), *children(self.pid(part))):
+                    os.kill(pid, signal.SIGCONT)
 
     def _lead_through_proxy(self):
         """Only stokd's own group of the option file; ./run writes the file anew when it starts."""
@@ -139,6 +159,10 @@ class Instance:
     @property
     def database_socket(self):
         return f"{self.run_dir}/mysql.sock"
+
+    @property
+    def pool_socket(self):
+        return f"{self.run_dir}/stok.sock"
 
     def pid(self, part):
         """The process id of a part."""
@@ -181,21 +205,14 @@ class Instance:
 
     def start_pool(self):
         """With its own clock, if one is set."""
-        settings = {
-            "STOK_DB_OPTIONS": f"{self.var}/my.cnf",
-            "STOK_STOREFRONT_KEY_FILE": f"{self.var}/storefront.hdr",
-            "STOK_CRON_KEY_FILE": f"{self.var}/cron.hdr",
-            "STOK_AUDIT_KEY_FILE": f"{self.var}/audit.key",
-            "STOK_METRICS_FILE": f"{self.run_dir}/metrics",
-        }
+        settings = dict(self._settings)
         if self.clock is not None:
             settings |= {
                 "LD_PRELOAD": faketime_library(), "FAKETIME": self.clock,
                 "FAKETIME_DONT_FAKE_MONOTONIC": "1",
             }
-        path = f"{self.run_dir}/stok.sock"
-        if os.path.exists(path):
-            os.unlink(path)
+        if os.path.exists(self.pool_socket):
+            os.unlink(self.pool_socket)
         self.launch("pool", settings)
         self._wait(self.is_pool_up, "the pool", 20)
 
@@ -286,18 +303,15 @@ class Instance:
         """Both tables at one instant, but for the holds of one variant."""
         lines = stok.sql(
             "START TRANSACTION WITH CONSISTENT SNAPSHOT; "
-            "SELECT 'now', UTC_TIMESTAMP(3); "
             "SELECT 'variant', id, stock, reserved FROM ProductVariant; "
             "SELECT 'row', id, variantId, quantity, sessionId, status, createdAt, expiresAt, "
             "closedAt, cancelReason, orderId, LOWER(HEX(idempotencyKey)), idempotencyLine, "
-            f"createdRequestId, closedRequestId FROM StockReservation WHERE variantId<>{old_variant}; "
-            "COMMIT"
+            "createdRequestId, closedRequestId FROM StockReservation "
+            f"WHERE variantId<>{old_variant}; COMMIT"
         )
-        tables = Tables(0, {}, {})
+        tables = Tables({}, {})
         for kind, *fields in lines:
-            if kind == "now":
-                tables.now = ms_of(fields[0])
-            elif kind == "variant":
+            if kind == "variant":
                 tables.variants[int(fields[0])] = (int(fields[1]), int(fields[2]))
             else:
                 row = row_of(fields)
@@ -312,7 +326,8 @@ class Instance:
         """The audit lines from there on."""
         with open(os.path.join(self.var, "log", "access.log"), "rb") as file:
             file.seek(offset)
-            return [json.loads(line) for line in file.read().decode("utf-8", "replace").splitlines()]
+            text = file.read().decode("utf-8", "replace")
+        return [json.loads(line) for line in text.splitlines()]
 
     def transactions(self):
         """How many transactions are open in the database."""

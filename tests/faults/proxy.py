@@ -31,7 +31,7 @@ class Cut:
     def __init__(self, mode, delay=0.0, then=None):
         self.mode = mode
         self.delay = delay  # seconds that a late COMMIT is late
-        self.then = then  # called when COMMIT is on its way
+        self.then = then  # called when it is cut
         self.done = threading.Event()
 
 
@@ -118,7 +118,7 @@ class Proxy:
                     return
 
     def _forward_packets(self, data, server):
-        """Sends all whole packets on, up to a COMMIT that is cut. Returns what is left, and the cut."""
+        """Sends whole packets on, up to a COMMIT that is cut. Returns what is left, and the cut."""
         at = 0
         while len(data) - at >= 4:
             end = at + 4 + int.from_bytes(data[at : at + 3], "little")
@@ -141,9 +141,9 @@ class Proxy:
                 time.sleep(cut.delay)
             if cut.mode != BEFORE:
                 server.sendall(packet)
-            if cut.then is not None:
-                cut.then()
             if cut.mode in (AFTER, LATE):
                 server.recv(262144)
+            if cut.then is not None:
+                cut.then()
         finally:
             cut.done.set()

@@ -13,7 +13,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 
 import faults
 from instance import Instance
-from round import Round
+from rounds import Round
 from tap import Skip
 
 # How many of each kind in 600 s. What takes long comes seldom.
@@ -21,13 +21,16 @@ DECK = {
     faults.DatabaseKill: 60, faults.CutCommit: 120, faults.WorkerKill: 30,
     faults.WorkersTerm: 16, faults.KillConnections: 24, faults.ClientAbort: 20,
     faults.NginxReload: 16, faults.NginxRestart: 14, faults.TwoCleanups: 24,
-    faults.DatabaseFreeze: 4, faults.DiskFull: 3, faults.ClockApart: 4,
+    faults.WorkerFreeze: 8, faults.DatabaseFreeze: 4, faults.DiskFull: 3, faults.ClockApart: 4,
 }
+# Those that can befall the time of another one.
+QUICK = (faults.CutCommit, faults.WorkerKill, faults.KillConnections, faults.ClientAbort,
+         faults.NginxReload)
 DECK_S = 600
 PROGRESS_S = 10
 LOOK_S = 60
 VARIANTS_PER_S = 12  # how fast shoppers may empty the shelves
-AT_ONCE_SHARE = 0.3  # of the cut COMMITs that befall another fault's time
+AT_ONCE_SHARE = 0.3  # of these
 
 
 def read_arguments():
@@ -97,7 +100,7 @@ class Soak:
         for number, kind in enumerate(deck):
             time.sleep(max(0.0, number * self.seconds / len(deck) - self.elapsed))
             fault = kind(self.instance, load, rng)
-            if kind is faults.CutCommit and pending is None and rng.random() < AT_ONCE_SHARE:
+            if kind in QUICK and pending is None and rng.random() < AT_ONCE_SHARE:
                 pending = fault  # it befalls whatever comes next
                 continue
             self.strike(fault, pending)
@@ -144,6 +147,7 @@ class Soak:
         lines.append(f"| violations | {len(self.round.violations)} |")
         lines.append(f"| memory of the workers (PSS) at start, at end | "
                      f"{self.memory[0]} KiB, {self.memory[-1]} KiB |")
+        lines.append(f"| slowest answer | {self.round.slowest_s():.1f} s |")
         lines.append(f"| time | {self.elapsed:.0f} s |")
         lines.append(f"| command | `{command}` |")
         return "\n".join(lines)

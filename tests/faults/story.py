@@ -29,7 +29,8 @@ class Story:
         number = len(self.history) + 1
         self.now += 100
         attempt = Attempt(f"try-{number}", f"wish-{number}", action, request, key,
-                          (self.now - 5) / 1000, (self.now + 5) / 1000, status, answer)
+                          (self.now - 5) / 1000, (self.now + 5) / 1000, status, answer,
+                          retry_after="1" if status == 503 else None)
         request_id = f"{number:032x}"
         self.history.append(attempt)
         if logged:
@@ -123,7 +124,7 @@ class Story:
     def tables(self):
         counters = self.counters or {variant: self.sums(variant) for variant in self.stocks}
         rows = {identity: dataclasses.replace(row) for identity, row in self.rows.items()}
-        return Tables(self.now, counters, rows)
+        return Tables(counters, rows)
 
 
 def honest():

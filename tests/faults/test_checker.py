@@ -223,9 +223,36 @@ def test_a_4xx_that_ended_a_hold():
     caught(story, "4xx changed something")
 
 
+def test_a_row_without_any_key():
+    story, holds = honest()
+    holds["cancelled"].key = None
+    caught(story, "wrong key")
+
+
+def test_a_row_with_the_key_of_another():
+    story, holds = honest()
+    holds["fresh"].key = "0" * 64
+    caught(story, "wrong key")
+
+
+def test_a_5xx_that_does_not_say_when_to_come_back():
+    story, _ = honest()
+    story.reserve(1, 1, status=503, made=False)
+    story.history[-1].retry_after = None
+    caught(story, "no Retry-After")
+
+
 def test_out_of_stock_while_there_was_enough():
     story, _ = honest()
     story.refuse(1, 1, 409, "insufficient_stock")
+    caught(story, "false shortage")
+
+
+def test_a_late_payment_refused_while_there_was_enough():
+    story, holds = honest()
+    late = story.reserve(1, 1, ttl=1)
+    story.pass_time(1500)
+    story.convert([late], "order-9", "late_short", 409)
     caught(story, "false shortage")
 
 

@@ -6,16 +6,16 @@ from tap import equal, main
 
 
 class Lock:
-    """The row lock of a variant, held by a session from outside until it is released."""
+    """The lock of a row, held by a session from outside until it is released."""
 
-    def __init__(self, identity):
+    def __init__(self, identity, table="ProductVariant"):
         self.client = subprocess.Popen(
             ["mariadb", f"--defaults-file={VAR}/my.cnf", "--batch", "--skip-column-names",
              "--unbuffered", "stok"],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1,
         )
         self.client.stdin.write(
-            f"BEGIN; SELECT id FROM ProductVariant WHERE id={identity} FOR UPDATE;\n"
+            f"BEGIN; SELECT id FROM {table} WHERE id={identity} FOR UPDATE;\n"
         )
         self.client.stdin.flush()
         equal(self.client.stdout.readline().strip(), str(identity))
@@ -81,6 +81,72 @@ def test_a_cart_over_a_locked_variant_waits_whole():
     equal(number("SELECT COUNT(*) FROM StockReservation WHERE status='ACTIVE'"), 3)
     lock.release()
     equal(convert(holds).status, 200)
+    check_sums()
+
+
+def test_a_locked_hold_delays_only_those_who_name_it():
+    fresh()
+    stuck = held(1, 1)
+    lock = Lock(stuck, "StockReservation")
+    released = threading.Event()
+    answers = []
+
+    def work(index):
+        if index == 0:
+            time.sleep(3.5)
+            released.set()
+            lock.release()
+        elif index <= 4:
+            equal(cancel(stuck).status, 503)
+        else:
+            for turn in range(40):
+                answers.append(reserve(1 + (index + turn) % 20, 1, f"free-{index}").status)
+            assert not released.is_set(), "delayed by the locked hold"
+
+    together(20, work)
+    equal(answers, [201] * 600)
+    check_sums()
+
+
+def test_a_hot_variant_stays_hot_beside_a_locked_one():
+    fresh()
+    lock = Lock(9)
+    released = threading.Event()
+
+    def work(index):
+        if index == 0:
+            time.sleep(4)
+            released.set()
+            lock.release()
+        elif index <= 3:
+            while not released.is_set():
+                reserve(9, 1, f"stuck-{index}")
+        else:
+            for _ in range(60):
+                equal(reserve(1, 1, f"hot-{index}").status, 201)
+            assert not released.is_set(), "delayed by the locked variant"
+
+    together(20, work)
+    check_sums()
+
+
+def test_many_long_lists_for_a_locked_variant():
+    """Lists of 100 holds that all wait: no batch grows past its bounds."""
+    fresh()
+    sql("INSERT INTO StockReservation (variantId, quantity, sessionId, expiresAt) "
+        "SELECT 1, 1, 'list', UTC_TIMESTAMP(3) + INTERVAL 1 HOUR FROM "
+        "(SELECT id FROM ProductVariant) a, (SELECT id FROM ProductVariant) b LIMIT 400; "
+        "UPDATE ProductVariant SET reserved=400 WHERE id=1")
+    ids = [int(row[0]) for row in sql("SELECT id FROM StockReservation ORDER BY id")]
+    lock = Lock(1)
+
+    def work(index):
+        start_at = index * 7 % 300
+        return cancel(ids[start_at:start_at + 100], sessionId="list").status
+
+    equal(set(together(60, work)), {503})
+    lock.release()
+    equal(cancel(ids[:100], sessionId="list").status, 200)
     check_sums()
 
 

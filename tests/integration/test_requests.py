@@ -73,6 +73,15 @@ def test_malformed_json_is_one_fault_of_syntax():
     equal(pointers(post(b"[]")), [""])
 
 
+def test_many_faults_with_the_worst_names_are_answered():
+    name = "\\n" * 92
+    members = ",".join(['"a":1'] * 520)
+    answer = post(('{"%s":{%s}}' % (name, members)).encode())
+    body = problem(answer, 400, "invalid_request")
+    assert len(body["errors"]) >= 512, len(body["errors"])
+    equal(request("GET", "/health/live").status, 200)
+
+
 def test_numbers_are_read_by_type_and_range():
     for bad in ("true", "1.0", "1e0", '"01"', '"1 "', "[1]", "null", "-1", "0", "2.5",
                 "9223372036854775808", "18446744073709551617", '""'):

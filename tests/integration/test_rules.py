@@ -264,5 +264,21 @@ def test_cleanup_sweeps_all_that_expired():
     equal(cleanup().body["count"], 0)
 
 
+def test_odd_rows_of_others_stop_nobody():
+    """A plain INSERT of the old columns may say what the service never would."""
+    fresh()
+    sql(
+        "SET SESSION sql_mode=''; INSERT INTO StockReservation "
+        "(id, variantId, quantity, sessionId, status, createdAt, expiresAt) VALUES "
+        f"(1, {VARIANT}, 1, 's', 'ACTIVE', '1960-01-01', '1960-01-02'), "
+        f"(2, {VARIANT}, 1, 's', 'nonsense', NOW(), NOW()), "
+        f"(3, {VARIANT}, 4000000000, 's', 'ACTIVE', NOW(), NOW() + INTERVAL 1 DAY)"
+    )
+    for identity in (1, 2, 3):
+        equal(cancel(identity).status, 200)
+        assert convert([identity]).status in (200, 409)
+    equal(reserve(VARIANT, 1).status, 201)
+
+
 if __name__ == "__main__":
     main(start)

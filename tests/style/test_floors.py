@@ -10,11 +10,11 @@ APP = pathlib.Path(__file__).resolve().parents[2] / "app"
 
 # From the ground up: a file may include its own floor and those below.
 FLOORS = [
-    ["limits", "number", "text", "monotonic", "log"],
+    ["limits", "must_check", "number", "text", "monotonic", "log"],
     ["stock", "command", "outcome", "plan", "rules", "rules_convert", "rules_reserve", "decide"],
     ["faults", "idempotency", "json_check", "json_write", "keyring", "messages", "members", "request", "audit",
      "response"],
-    ["config", "metrics", "sql", "connection", "store", "job", "pool", "queue"],
+    ["config", "metrics", "sql", "row", "connection", "store", "job", "pool", "queue"],
     ["gate", "committer", "transaction"],
     ["main"],
 ]

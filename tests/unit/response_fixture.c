@@ -128,7 +128,7 @@ void failed(enum code code)
 {
 	struct addressee to = addressee();
 
-	response_failed(&response, &to, code);
+	response_failed(&response, &to, code, 0);
 	read_back();
 }
 

@@ -132,7 +132,7 @@ static void holds_are_locked_in_ascending_order(void **state)
 {
 	(void)state;
 	given_ids(2, 10, INT64_MAX);
-	sql_lock_holds(&text, &list);
+	sql_lock_holds(&text, &list, false);
 	assert_begins("SELECT id,variantId,userId,quantity,status+0,cancelReason+0,");
 	assert_ends(" FROM StockReservation FORCE INDEX (PRIMARY) "
 		    "WHERE id IN (2,10,9223372036854775807) ORDER BY id FOR UPDATE");
@@ -156,7 +156,7 @@ static void as_many_columns_are_read_as_have_a_name(void **state)
 	given_ids(2, 10, 11);
 	sql_lock_variants(&text, &list, true, false);
 	assert_int_equal(columns(), VARIANT_COLUMNS);
-	sql_lock_holds(&text, &list);
+	sql_lock_holds(&text, &list, false);
 	assert_int_equal(columns(), HOLD_COLUMNS);
 }
 
@@ -172,20 +172,28 @@ static void variants_of_holds_are_read_unlocked(void **state)
 /* At its very instant a hold is expired. */
 static void expired_holds_are_read_oldest_first(void **state)
 {
+	struct command cleanup = {.action = ACTION_CLEANUP};
+
 	(void)state;
 	list = (struct id_list){.count = 2, .ids = {2, 10}};
-	sql_expired_of_variants(&text, &list, NOW, 17);
+	sql_expired_of_variants(&text, &list, NOW, 17, false);
 	assert_int_equal(occurrences(" UNION ALL "), 1);
 	assert_has("WHERE variantId=2 AND status='ACTIVE' AND expiresAt<='2025-11-22 16:00:00.123' "
-		   "ORDER BY expiresAt LIMIT 17)");
-	assert_has("WHERE variantId=10 AND status='ACTIVE' AND "
-		   "expiresAt<='2025-11-22 16:00:00.123' ORDER BY expiresAt LIMIT 17)");
-	assert_has_not("FOR UPDATE");
+		   "ORDER BY expiresAt LIMIT 17 FOR UPDATE)");
+	assert_has("WHERE variantId=10 AND status='ACTIVE' AND expiresAt<='2025-11-22 "
+		   "16:00:00.123' ORDER BY expiresAt LIMIT 17 FOR UPDATE)");
 	assert_begins("(SELECT ");
-	sql_expired(&text, 200);
-	assert_begins("SELECT id,variantId FROM StockReservation WHERE ");
-	assert_has("status='ACTIVE' AND expiresAt<=UTC_TIMESTAMP(3)");
-	assert_ends("ORDER BY expiresAt LIMIT 200");
+	sql_expired_of_variants(&text, &list, NOW, 17, true);
+	assert_int_equal(occurrences(" FOR UPDATE SKIP LOCKED)"), 2);
+	sql_expired(&text, &cleanup, 200);
+	assert_begins("SELECT id,variantId,");
+	assert_has("status='ACTIVE' AND expiresAt<=UTC_TIMESTAMP(3) ORDER BY");
+	assert_ends("ORDER BY expiresAt,id LIMIT 200");
+	cleanup.after_ms = NOW;
+	cleanup.after_id = 7;
+	sql_expired(&text, &cleanup, 200);
+	assert_has(" AND expiresAt>='2025-11-22 16:00:00.123' AND "
+		   "(expiresAt>'2025-11-22 16:00:00.123' OR id>7) ORDER BY");
 	sql_count_expired(&text);
 	assert_begins("SELECT COUNT(*) FROM StockReservation WHERE ");
 	assert_ends("status='ACTIVE' AND expiresAt<=UTC_TIMESTAMP(3)");
@@ -433,8 +441,8 @@ static void longest_selects_fit(void **state)
 	for (uint32_t i = 0; i < BATCH_LINES_MAX; i++)
 		asks[i] = (struct release){.variant_id = ID_MAX, .session_id = session};
 	sql_lock_variants(&text, &list, true, false);
-	sql_lock_holds(&text, &list);
-	sql_expired_of_variants(&text, &list, NOW, SWEEP_MAX);
+	sql_lock_holds(&text, &list, false);
+	sql_expired_of_variants(&text, &list, NOW, SWEEP_MAX, false);
 	sql_next_release(&text, asks, BATCH_LINES_MAX, NOW, true);
 	assert_true(text.length < sizeof(memory));
 }

@@ -1,4 +1,4 @@
-"""One round: a shop with its shoppers, faults meanwhile, then the truth, and the checker over it."""
+"""One round: a shop and its shoppers, faults meanwhile, then the truth, and the checker."""
 
 import os
 import random
@@ -12,6 +12,7 @@ from checker import check
 from load import Load
 
 QUIET_S_MAX = 20
+TOLD_MAX = 30
 
 OLD_VARIANT = 1000000
 OLD_ROOT = 110  # its square is the number of rows: 3 MiB
@@ -102,7 +103,13 @@ class Round:
         """What fails the round, as text; empty if nothing."""
         told = [str(violation) for violation in self.violations]
         told += [f"never answered: {wish}" for wish in self.load.unresolved]
+        if len(told) > TOLD_MAX:
+            told[TOLD_MAX:] = [f"and {len(told) - TOLD_MAX} more"]
         return "\n".join(told)
+
+    def slowest_s(self):
+        """How long the longest attempt took."""
+        return max(attempt.end - attempt.start for attempt in self.load.history)
 
     def answers(self):
         """Status -> how many answers; None: no answer."""
@@ -133,7 +140,7 @@ class Round:
             history.save(os.path.join(folder, "rows.jsonl"), self.tables.rows.values())
             history.save(os.path.join(folder, "variants.jsonl"), [
                 {"id": number, "initial": self.stocks.get(number), "stock": stock,
-                 "reserved": reserved, "now": self.tables.now}
+                 "reserved": reserved}
                 for number, (stock, reserved) in self.tables.variants.items()
             ])
         with open(os.path.join(folder, "violations.txt"), "w", encoding="utf-8") as file:
