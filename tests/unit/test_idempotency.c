@@ -21,6 +21,7 @@ static int begin(void **state)
 	(void)state;
 	/* What is not hashed must not matter. */
 	memset(&command, 0x5a, sizeof(command));
+	command.list = command.keyed = false;
 	command.user_id = 7;
 	command.ttl_ms = 1800000;
 	command.line_count = 2;
