@@ -1,0 +1,269 @@
+/*
+ * What becomes of a batch whose COMMIT brought no answer. The store is played: each attempt goes as
+ * the test says, and what the commands looked like in it is kept.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "monotonic.h"
+#include "transaction.h"
+
+#define NOW	     INT64_C(1800000000000)
+#define ATTEMPTS     16
+#define JOBS	     2
+#define THE_VARIANT  7
+#define THE_QUANTITY 3
+
+/* One attempt, as the test wants it, and as it was seen. */
+struct attempt {
+	enum store_status load, commit;
+	bool blocked[JOBS];
+	/* seen */
+	bool recheck[JOBS];
+};
+
+static struct attempt attempts[ATTEMPTS];
+static uint32_t attempted;
+static int64_t clock_ms, step_ms;
+static struct metrics *metrics;
+static struct transaction *transaction;
+static struct job jobs[JOBS];
+static struct job *const batch[JOBS] = {&jobs[0], &jobs[1]};
+static bool blocked[JOBS];
+
+/* the store, as played */
+
+int64_t monotonic_ms(void)
+{
+	return clock_ms += step_ms;
+}
+
+struct store *store_open(const char *option_file)
+{
+	return (struct store *)(uintptr_t)option_file;
+}
+
+void store_close(struct store *store)
+{
+	(void)store;
+}
+
+enum store_status store_load(struct store *store, const struct command *const *commands,
+	uint32_t count, enum store_locking locking, struct stock *stock, struct loading *loading)
+{
+	struct attempt *attempt = &attempts[attempted];
+
+	(void)store;
+	(void)locking;
+	assert_in_range(attempted, 0, ATTEMPTS - 1);
+	attempted++;
+	stock_reset(stock);
+	stock_add_variant(stock, THE_VARIANT, 100, 0);
+	if (attempt->load != STORE_OK)
+		return attempt->load;
+	loading->now_ms = NOW;
+	for (uint32_t i = 0; i < count; i++) {
+		attempt->recheck[i] = commands[i]->recheck;
+		loading->blocked[i] = attempt->blocked[i];
+	}
+	return STORE_OK;
+}
+
+enum store_status store_save(struct store *store, struct stock *stock)
+{
+	(void)store;
+	for (uint32_t i = 0; i < stock->hold_count; i++)
+		stock->holds[i].id = 40 + i;
+	return STORE_OK;
+}
+
+enum store_status store_next_release(
+	struct store *store, int64_t now_ms, struct release *asks, uint32_t count)
+{
+	(void)store;
+	(void)now_ms;
+	(void)asks;
+	(void)count;
+	return STORE_OK;
+}
+
+enum store_status store_commit(struct store *store)
+{
+	(void)store;
+	return attempts[attempted - 1].commit;
+}
+
+/* the tests' own */
+
+static int begin(void **state)
+{
+	(void)state;
+	memset(attempts, 0, sizeof(attempts)); /* all goes well */
+	memset(jobs, 0, sizeof(jobs));
+	memset(blocked, 0, sizeof(blocked));
+	attempted = 0;
+	clock_ms = 0;
+	step_ms = 1;
+	for (uint32_t i = 0; i < JOBS; i++) {
+		struct command *command = &jobs[i].command;
+
+		command->action = ACTION_RESERVE;
+		command->ttl_ms = HOLD_MS;
+		command->line_count = 1;
+		command->lines[0] =
+			(struct command_line){.variant_id = THE_VARIANT, .quantity = THE_QUANTITY};
+		memset(command->request_id, 'a' + (int)i, REQUEST_ID_LENGTH);
+		memset(command->idempotency_key, 'a' + (int)i, DIGEST_LENGTH);
+	}
+	metrics = metrics_open(NULL);
+	assert_non_null(metrics);
+	transaction = transaction_new("a store", metrics);
+	assert_non_null(transaction);
+	return 0;
+}
+
+static int finish(void **state)
+{
+	(void)state;
+	transaction_free(transaction);
+	metrics_close(metrics);
+	return 0;
+}
+
+static enum store_status run(void)
+{
+	return transaction_run(transaction, batch, JOBS, STORE_SKIP, blocked);
+}
+
+static void assert_total(const char *line)
+{
+	static char memory[16384];
+	struct text text;
+
+	text_init(&text, memory, sizeof(memory));
+	metrics_write(metrics, &text);
+	if (strstr(memory, line) == NULL)
+		fail_msg("no total '%s'", line);
+}
+
+static void answered_commit_is_not_asked_about(void **state)
+{
+	(void)state;
+	assert_int_equal(run(), STORE_OK);
+	assert_int_equal(attempted, 1);
+	assert_false(attempts[0].recheck[0]);
+	assert_int_equal(jobs[0].outcome.lines[0].reservation_id, 40);
+	assert_int_equal(jobs[1].outcome.lines[0].reservation_id, 41);
+	assert_total("\nstok_commits_looked_up_total 0\n");
+}
+
+static void lost_commit_is_decided_anew(void **state)
+{
+	(void)state;
+	attempts[0].commit = STORE_UNKNOWN;
+	assert_int_equal(run(), STORE_OK);
+	assert_int_equal(attempted, 2);
+	for (uint32_t i = 0; i < JOBS; i++) {
+		assert_false(attempts[0].recheck[i]);
+		assert_true(attempts[1].recheck[i]);
+		assert_true(jobs[i].outcome.success);
+	}
+	assert_total("\nstok_commits_looked_up_total 1\n");
+}
+
+/* It was not decided, so nothing of it can have happened. */
+static void blocked_command_has_nothing_to_find(void **state)
+{
+	(void)state;
+	attempts[0].commit = STORE_UNKNOWN;
+	attempts[0].blocked[1] = true;
+	assert_int_equal(run(), STORE_OK);
+	assert_true(attempts[1].recheck[0]);
+	assert_false(attempts[1].recheck[1]);
+	assert_false(jobs[1].command.recheck);
+}
+
+/* Whoever has to wait for its lock takes the question along. */
+static void blocked_at_the_recheck_it_stays_to_be_found_out(void **state)
+{
+	(void)state;
+	attempts[0].commit = STORE_UNKNOWN;
+	attempts[1].blocked[1] = true;
+	assert_int_equal(run(), STORE_OK);
+	assert_false(blocked[0]);
+	assert_true(blocked[1]);
+	assert_true(jobs[1].command.recheck);
+}
+
+static void connection_lost_before_commit_leaves_no_question(void **state)
+{
+	(void)state;
+	attempts[0].load = STORE_LOST;
+	attempts[1].commit = STORE_RETRY;
+	assert_int_equal(run(), STORE_OK);
+	assert_int_equal(attempted, 3);
+	for (uint32_t i = 0; i < 3; i++)
+		assert_false(attempts[i].recheck[0]);
+	assert_total("\nstok_commits_looked_up_total 0\n");
+}
+
+static void database_that_is_away_is_asked_until_the_time_is_up(void **state)
+{
+	(void)state;
+	step_ms = RECHECK_MS_MAX / 2;
+	for (uint32_t i = 0; i < ATTEMPTS; i++)
+		attempts[i].load = STORE_LOST;
+	attempts[0].load = STORE_OK;
+	attempts[0].commit = STORE_UNKNOWN;
+	assert_int_equal(run(), STORE_LOST);
+	assert_in_range(attempted, 3, 6);
+	assert_true(jobs[0].command.recheck);
+	assert_true(jobs[1].command.recheck);
+}
+
+/* The committer goes on with what else can be done: the question stays. */
+static void other_failures_of_the_recheck_keep_the_question(void **state)
+{
+	static const enum store_status failures[] = {STORE_BUSY, STORE_FAILED};
+
+	for (uint32_t i = 0; i < 2; i++) {
+		if (i > 0) {
+			finish(state);
+			begin(state);
+		}
+		attempts[0].commit = STORE_UNKNOWN;
+		attempts[1].load = failures[i];
+		assert_int_equal(run(), failures[i]);
+		assert_int_equal(attempted, 2);
+		assert_true(jobs[0].command.recheck);
+		attempts[2].commit = STORE_OK;
+		assert_int_equal(run(), STORE_OK);
+		assert_true(attempts[2].recheck[0]);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(answered_commit_is_not_asked_about, begin, finish),
+		cmocka_unit_test_setup_teardown(lost_commit_is_decided_anew, begin, finish),
+		cmocka_unit_test_setup_teardown(blocked_command_has_nothing_to_find, begin, finish),
+		cmocka_unit_test_setup_teardown(
+			blocked_at_the_recheck_it_stays_to_be_found_out, begin, finish),
+		cmocka_unit_test_setup_teardown(
+			connection_lost_before_commit_leaves_no_question, begin, finish),
+		cmocka_unit_test_setup_teardown(
+			database_that_is_away_is_asked_until_the_time_is_up, begin, finish),
+		cmocka_unit_test_setup_teardown(
+			other_failures_of_the_recheck_keep_the_question, begin, finish),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests_name("transaction", tests, NULL, NULL);
+}
