@@ -87,6 +87,21 @@ static void reserve_tells_what_became_of_its_hold_meanwhile(void **state)
 	assert_variant(1, 4, 0);
 }
 
+static void keyed_reserve_is_not_a_replay_of_itself(void **state)
+{
+	const struct outcome *outcome;
+
+	(void)state;
+	given_variant(1, 3, 3);
+	made_by_it(given_hold(7, 1, 3, LATER), 0);
+	asked_again(ACTION_RESERVE)->keyed = true;
+	asked_units(1, 3);
+	outcome = decided();
+	assert_stands(outcome, CODE_RESERVED);
+	assert_false(outcome->replay);
+	assert_line(&outcome->lines[0], 7, CODE_RESERVED, true);
+}
+
 /* A twin with the same key was there first: then the holds are not its own. */
 static void keyed_reserve_may_find_its_twins_hold(void **state)
 {
@@ -398,6 +413,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(reserve_finds_its_own_holds, begin),
 		cmocka_unit_test_setup(reserve_tells_what_became_of_its_hold_meanwhile, begin),
+		cmocka_unit_test_setup(keyed_reserve_is_not_a_replay_of_itself, begin),
 		cmocka_unit_test_setup(keyed_reserve_may_find_its_twins_hold, begin),
 		cmocka_unit_test_setup(reserve_that_did_not_happen_is_decided_freshly, begin),
 		cmocka_unit_test_setup(cancel_reports_again_what_it_released, begin),

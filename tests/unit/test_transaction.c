@@ -227,6 +227,17 @@ static void database_that_is_away_is_asked_until_the_time_is_up(void **state)
 	assert_true(jobs[1].command.recheck);
 }
 
+static void database_that_comes_back_in_time_is_believed(void **state)
+{
+	(void)state;
+	attempts[0].commit = STORE_UNKNOWN;
+	for (uint32_t i = 1; i < 6; i++)
+		attempts[i].load = STORE_LOST;
+	assert_int_equal(run(), STORE_OK);
+	assert_true(attempts[attempted - 1].recheck[0]);
+	assert_true(jobs[0].outcome.success);
+}
+
 /* The committer goes on with what else can be done: the question stays. */
 static void other_failures_of_the_recheck_keep_the_question(void **state)
 {
@@ -260,6 +271,8 @@ int main(void)
 			connection_lost_before_commit_leaves_no_question, begin, finish),
 		cmocka_unit_test_setup_teardown(
 			database_that_is_away_is_asked_until_the_time_is_up, begin, finish),
+		cmocka_unit_test_setup_teardown(
+			database_that_comes_back_in_time_is_believed, begin, finish),
 		cmocka_unit_test_setup_teardown(
 			other_failures_of_the_recheck_keep_the_question, begin, finish),
 	};
