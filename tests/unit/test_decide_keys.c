@@ -348,6 +348,23 @@ static void archived_line_is_left_out(void **state)
 	assert_int_equal(given.hold_count, 2);
 }
 
+/* Its first line is as good to go as any: what is left is still a request that was here. */
+static void archived_first_line_does_not_make_it_new(void **state)
+{
+	const struct outcome *outcome;
+
+	(void)state;
+	given_variant(1, 10, 3);
+	made(given_hold(8, 1, 3, LATER), 1);
+	asked_keyed();
+	asked_units(1, 4);
+	asked_units(1, 3);
+	outcome = decided();
+	assert_true(outcome->replay);
+	assert_int_equal(given.hold_count, 1); /* else UNIQUE (key, line) refuses the batch */
+	assert_line(&outcome->lines[0], 8, CODE_RESERVED, true);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -369,6 +386,7 @@ int main(void)
 		cmocka_unit_test_setup(refusal_is_not_remembered, begin),
 		cmocka_unit_test_setup(without_key_or_recheck_nobody_looks_back, begin),
 		cmocka_unit_test_setup(archived_line_is_left_out, begin),
+		cmocka_unit_test_setup(archived_first_line_does_not_make_it_new, begin),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
