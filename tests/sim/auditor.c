@@ -1,5 +1,6 @@
 #include "auditor.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -51,6 +52,7 @@ void auditor_open(struct auditor *auditor, const struct world *world)
 void auditor_close(struct auditor *auditor)
 {
 	ledger_close(&auditor->ledger);
+	ledger_close(&auditor->before);
 }
 
 void auditor_note_stock(struct auditor *auditor, uint64_t variant_id, int64_t units, int64_t now)
@@ -65,6 +67,50 @@ void auditor_note_withdrawn(struct auditor *auditor, uint64_t id, int64_t now)
 	struct ledger *ledger = &auditor->ledger;
 
 	ledger_end(ledger, ledger_promise(ledger, id), FATE_WITHDRAWN, now, "");
+}
+
+/* The copy grows with the books, and most batches need none: so it is made where it may be. */
+void auditor_keep_books(struct auditor *auditor)
+{
+	ledger_copy(&auditor->before, &auditor->ledger);
+}
+
+void auditor_undo(struct auditor *auditor)
+{
+	ledger_close(&auditor->ledger);
+	auditor->ledger = auditor->before;
+	memset(&auditor->before, 0, sizeof(auditor->before));
+}
+
+/* requests */
+
+/* Its place, or the number of them: there is none. */
+static uint32_t asked_place(const struct auditor *auditor, const struct command *command)
+{
+	uint32_t i = 0;
+
+	while (i < auditor->asked_count && strcmp(auditor->asked[i], command->request_id) != 0)
+		i++;
+	return i;
+}
+
+void auditor_watch_request(struct auditor *auditor, const struct command *command)
+{
+	assert(auditor->asked_count < AUDITOR_ASKED_MAX);
+	assert(asked_place(auditor, command) == auditor->asked_count);
+	memcpy(auditor->asked[auditor->asked_count++], command->request_id,
+		sizeof(command->request_id));
+}
+
+static void note_answered(struct auditor *auditor, const struct command *command)
+{
+	uint32_t place = asked_place(auditor, command);
+
+	if (place == auditor->asked_count)
+		accuse(auditor, "request %s was answered already", command->request_id);
+	else
+		memcpy(auditor->asked[place], auditor->asked[--auditor->asked_count],
+			sizeof(auditor->asked[0]));
 }
 
 /* rows */
@@ -82,6 +128,19 @@ static void check_state(
 	match(auditor, "quantity", "hold", hold->id, hold->quantity, promise->units);
 }
 
+static void check_key(
+	struct auditor *auditor, const struct hold *hold, const struct promise *promise)
+{
+	const struct visit *visit = &auditor->ledger.visits[promise->visit];
+
+	match(auditor, "idempotencyLine", "hold", hold->id, hold->idempotency_line,
+		promise - auditor->ledger.promises - visit->first);
+	if (memcmp(hold->idempotency_key, visit->name, DIGEST_LENGTH) != 0 ||
+		memcmp(hold->idempotency_body, visit->wish, DIGEST_LENGTH) != 0)
+		accuse(auditor, "hold %llu has not the key or not the body of its request",
+			(unsigned long long)hold->id);
+}
+
 static void check_row(
 	struct auditor *auditor, const struct hold *hold, const struct promise *promise)
 {
@@ -97,6 +156,7 @@ static void check_row(
 		auditor, "createdRequestId", hold->id, hold->created_request_id, promise->made_by);
 	match_text(auditor, "closedRequestId", hold->id, hold->closed_request_id,
 		view_row(promise).closed_by);
+	check_key(auditor, hold, promise);
 }
 
 static void check_variant(struct auditor *auditor, uint64_t id, int64_t on_hand, int64_t reserved)
@@ -155,7 +215,7 @@ static int32_t note_sweeps(
 	return count;
 }
 
-/* A sweep that the same request undid by selling the hold was none, in an earlier round either. */
+/* A sweep that the same request undoes by selling the hold was none, in an earlier round either. */
 static int32_t undone_sweeps(const struct auditor *auditor, const struct command *command)
 {
 	int32_t count = 0;
@@ -164,7 +224,7 @@ static int32_t undone_sweeps(const struct auditor *auditor, const struct command
 		const struct verdict_line *line = &auditor->verdict.lines[i];
 		const struct promise *promise = &auditor->ledger.promises[line->promise];
 
-		if (line->code == CODE_REVIVED && promise->swept &&
+		if (line->code == CODE_REVIVED && !line->done && promise->swept &&
 			strcmp(promise->swept_by, command->request_id) == 0)
 			count++;
 	}
@@ -195,6 +255,7 @@ static void check_line(struct auditor *auditor, const struct command *command, u
 	match(auditor, "success", "line", number, got->success, due->success);
 	match(auditor, "id", "line", number, (int64_t)got->reservation_id, (int64_t)due->id);
 	match(auditor, "released", "line", number, got->released, due->released);
+	match(auditor, "done", "line", number, got->done, due->done);
 	if (auditor->verdict.success || command->action != ACTION_RESERVE)
 		match(auditor, "code", "line", number, got->code, due->code);
 	if (due->known) {
@@ -217,6 +278,7 @@ static void check_answer(
 
 	match(auditor, "success", NULL, 0, outcome->success, verdict->success);
 	match(auditor, "code", NULL, 0, outcome->code, verdict->code);
+	match(auditor, "replay", NULL, 0, outcome->replay, verdict->replay);
 	match(auditor, "lines", NULL, 0, outcome->line_count, verdict->line_count);
 	for (uint32_t i = 0; i < verdict->line_count && !auditor->accused; i++)
 		check_line(auditor, command, i, &outcome->lines[i]);
@@ -228,6 +290,7 @@ static void note_again(
 {
 	auditor->again = true;
 	auditor->verdict.line_count = 0;
+	auditor->verdict.made = 0;
 	if (command->action == ACTION_CANCEL)
 		accuse(auditor, "a cancel needs no second round");
 	if (outcome->success && command->action != ACTION_CLEANUP)
@@ -235,17 +298,14 @@ static void note_again(
 }
 
 /* New holds stand at the end of the stock, in the order of their lines. */
-static void note_new_holds(
-	struct auditor *auditor, const struct command *command, const struct stock *stock)
+static void note_new_holds(struct auditor *auditor, const struct stock *stock)
 {
-	const struct verdict *verdict = &auditor->verdict;
-	uint32_t count =
-		command->action == ACTION_RESERVE && verdict->success ? verdict->line_count : 0;
+	uint32_t count = auditor->verdict.made;
 
 	match(auditor, "new holds", NULL, 0, (int64_t)stock->hold_count - auditor->hold_count,
 		count);
 	for (uint32_t i = 0; i < count && !auditor->accused; i++)
-		auditor->places[auditor->hold_count++] = verdict->lines[i].promise;
+		auditor->places[auditor->hold_count++] = auditor->ledger.promise_count - count + i;
 }
 
 void auditor_watch_decision(struct auditor *auditor, const struct command *command,
@@ -260,7 +320,7 @@ void auditor_watch_decision(struct auditor *auditor, const struct command *comma
 		foretell(&auditor->ledger, auditor->now, command, &auditor->verdict);
 		swept -= undone_sweeps(auditor, command);
 	}
-	note_new_holds(auditor, command, stock);
+	note_new_holds(auditor, stock);
 	if (!outcome->again)
 		check_answer(auditor, command, outcome);
 	match(auditor, "time", NULL, 0, outcome->now_ms, auditor->now);
@@ -318,15 +378,61 @@ void auditor_watch_save(
 		accuse(auditor, "a command must come back although nothing was swept for it");
 }
 
-void auditor_watch_answer(struct auditor *auditor, const struct outcome *outcome)
-{
-	for (uint32_t i = 0; i < outcome->line_count && !auditor->accused; i++) {
-		const struct outcome_line *line = &outcome->lines[i];
+/* answers */
 
-		if (line->hold != STOCK_NONE)
-			match(auditor, "id", "line", i, (int64_t)line->reservation_id,
-				(int64_t)auditor->ledger.promises[auditor->places[line->hold]].id);
+static bool says_made(const struct command *command, const struct outcome *outcome,
+	const struct outcome_line *line)
+{
+	return command->action == ACTION_RESERVE && line->success && !outcome->replay;
+}
+
+static bool says_ended(const struct command *command, const struct outcome_line *line)
+{
+	if (command->action == ACTION_CANCEL)
+		return line->released > 0;
+	return command->action == ACTION_CONVERT &&
+	       (line->code == CODE_CONVERTED || line->code == CODE_REVIVED);
+}
+
+/* What a line tells is compared with who it was, by the books; a duplicate tells nothing. */
+static void note_told(struct auditor *auditor, const struct command *command,
+	const struct outcome *outcome, uint32_t number)
+{
+	const struct outcome_line *line = &outcome->lines[number];
+	struct promise *promise = &auditor->ledger.promises[auditor->places[line->hold]];
+	bool made = says_made(command, outcome, line), ended = says_ended(command, line);
+
+	match(auditor, "id", "line", number, (int64_t)line->reservation_id, (int64_t)promise->id);
+	if (line->code == CODE_DUPLICATE)
+		return;
+	match(auditor, "\"I made it\"", "line", number, made,
+		strcmp(promise->made_by, command->request_id) == 0);
+	match(auditor, "\"I ended it\"", "line", number, ended,
+		strcmp(promise->ended_by, command->request_id) == 0);
+	promise->told_made += made;
+	promise->told_ended += ended;
+}
+
+/* Who is refused must have got nothing, in an earlier round either. */
+static void check_refused(struct auditor *auditor, const struct command *command)
+{
+	const struct visit *visit = ledger_visit(&auditor->ledger, command->idempotency_key);
+
+	if (visit != NULL &&
+		strcmp(auditor->ledger.promises[visit->first].made_by, command->request_id) == 0)
+		accuse(auditor, "a reserve is refused although it made holds");
+}
+
+void auditor_watch_answer(
+	struct auditor *auditor, const struct command *command, const struct outcome *outcome)
+{
+	note_answered(auditor, command);
+	for (uint32_t i = 0; i < outcome->line_count && !auditor->accused; i++) {
+		if (outcome->lines[i].hold != STOCK_NONE)
+			note_told(auditor, command, outcome, i);
 	}
+	if (command->action == ACTION_RESERVE && !outcome->success)
+		check_refused(auditor, command);
 }
 
 void auditor_check_all(struct auditor *auditor, const struct world *world)
@@ -349,5 +455,20 @@ void auditor_check_all(struct auditor *auditor, const struct world *world)
 				active += row->quantity;
 		}
 		match(auditor, "reserved", "variant", variant->id, variant->reserved, active);
+	}
+}
+
+void auditor_check_end(struct auditor *auditor)
+{
+	const struct ledger *ledger = &auditor->ledger;
+
+	match(auditor, "requests without an answer", NULL, 0, auditor->asked_count, 0);
+	for (uint32_t i = 0; i < ledger->promise_count && !auditor->accused; i++) {
+		const struct promise *promise = &ledger->promises[i];
+		bool ended = promise->fate == FATE_SOLD || promise->fate == FATE_GIVEN_BACK;
+
+		match(auditor, "answers that made it", "hold", promise->id, promise->told_made, 1);
+		match(auditor, "answers that ended it", "hold", promise->id, promise->told_ended,
+			ended);
 	}
 }

@@ -41,6 +41,17 @@ static struct verdict_line *say(struct verdict *verdict, enum code code, bool su
 	return line;
 }
 
+static struct verdict_line *say_of(struct verdict *verdict, const struct ledger *ledger,
+	const struct promise *promise, enum code code, bool success)
+{
+	struct verdict_line *line = say(verdict, code, success);
+
+	line->known = true;
+	line->id = promise->id;
+	line->promise = (uint32_t)(promise - ledger->promises);
+	return line;
+}
+
 static void conclude(struct verdict *verdict, enum code code, bool success)
 {
 	verdict->code = code;
@@ -112,6 +123,7 @@ static void promise_line(struct ledger *ledger, int64_t now, const struct comman
 	struct promise *promise =
 		ledger_promise_units(ledger, (uint32_t)ledger_account(ledger, asked->variant_id));
 
+	verdict->made++;
 	promise->units = asked->quantity;
 	promise->user = command->user_id;
 	promise->from = now;
@@ -122,9 +134,56 @@ static void promise_line(struct ledger *ledger, int64_t now, const struct comman
 	line->promise = (uint32_t)(promise - ledger->promises);
 }
 
+static bool is_same_wish(
+	const struct ledger *ledger, const struct visit *visit, const struct command *command)
+{
+	if (visit->count != command->line_count)
+		return false;
+	for (uint32_t i = 0; i < visit->count; i++) {
+		const struct promise *promise = &ledger->promises[visit->first + i];
+		const struct command_line *asked = &command->lines[i];
+
+		if (ledger->accounts[promise->account].variant_id != asked->variant_id ||
+			promise->units != asked->quantity || promise->user != command->user_id ||
+			promise->until - promise->from != command->ttl_ms)
+			return false;
+	}
+	return true;
+}
+
+/* The visitor came back: he is shown what he was given, as it stands today. */
+static void show_again(const struct ledger *ledger, int64_t now, const struct visit *visit,
+	const struct command *command, struct verdict *verdict)
+{
+	for (uint32_t i = visit->first; i < visit->first + visit->count; i++) {
+		const struct promise *promise = &ledger->promises[i];
+		struct row_view view = view_row(promise);
+		struct verdict_line *line = say_of(verdict, ledger, promise, CODE_RESERVED, true);
+
+		line->status = view.status;
+		line->reason = view.reason;
+		if (promise->fate == FATE_RUNS && now >= promise->until) {
+			line->status = HOLD_CANCELLED;
+			line->reason = REASON_EXPIRED;
+		}
+		verdict->replay = strcmp(promise->made_by, command->request_id) != 0;
+	}
+	conclude(verdict, CODE_RESERVED, true);
+}
+
 static void foretell_reserve(
 	struct ledger *ledger, int64_t now, const struct command *command, struct verdict *verdict)
 {
+	const struct visit *visit = ledger_visit(ledger, command->idempotency_key);
+
+	if (visit != NULL && !is_same_wish(ledger, visit, command)) {
+		conclude(verdict, CODE_IDEMPOTENCY_KEY_REUSED, false);
+		return;
+	}
+	if (visit != NULL) {
+		show_again(ledger, now, visit, command, verdict);
+		return;
+	}
 	name_unknown_variants(ledger, command, verdict);
 	if (verdict->line_count > 0) {
 		conclude(verdict, CODE_VARIANT_NOT_FOUND, false);
@@ -135,6 +194,7 @@ static void foretell_reserve(
 		conclude(verdict, CODE_INSUFFICIENT_STOCK, false);
 		return;
 	}
+	ledger_add_visit(ledger, command->idempotency_key, command->idempotency_body);
 	for (uint32_t i = 0; i < command->line_count; i++)
 		promise_line(ledger, now, command, i, verdict);
 	conclude(verdict, CODE_RESERVED, true);
@@ -151,17 +211,6 @@ static struct promise *shown_promise(
 	if (promise != NULL && !anyone && strcmp(promise->owner, command->session_id) != 0)
 		return NULL;
 	return promise;
-}
-
-static struct verdict_line *say_of(struct verdict *verdict, const struct ledger *ledger,
-	const struct promise *promise, enum code code, bool success)
-{
-	struct verdict_line *line = say(verdict, code, success);
-
-	line->known = true;
-	line->id = promise->id;
-	line->promise = (uint32_t)(promise - ledger->promises);
-	return line;
 }
 
 static void repeat_lines(const struct command *command, struct verdict *verdict)
@@ -209,6 +258,11 @@ static void conclude_lines(struct verdict *verdict, enum code success)
 	conclude(verdict, any ? success : request_code(verdict->lines[0].code), any);
 }
 
+static bool ended_before(const struct promise *promise, const struct command *command)
+{
+	return strcmp(promise->ended_by, command->request_id) == 0;
+}
+
 /* cancel */
 
 static void foretell_cancel(
@@ -228,6 +282,8 @@ static void foretell_cancel(
 			line->code = CODE_ALREADY_CONVERTED;
 		if (promise->fate == FATE_RUNS && now < promise->until) {
 			ledger_end(ledger, promise, FATE_GIVEN_BACK, now, command->request_id);
+			line->released = promise->units;
+		} else if (promise->fate == FATE_GIVEN_BACK && ended_before(promise, command)) {
 			line->released = promise->units;
 		}
 	}
@@ -252,6 +308,8 @@ static enum code sell_line(struct shelf *shelf, int64_t now, const struct comman
 	case FATE_WITHDRAWN:
 		return CODE_RESERVATION_CANCELLED;
 	case FATE_SOLD:
+		if (ended_before(promise, command))
+			return promise->ended_at < promise->until ? CODE_CONVERTED : CODE_REVIVED;
 		if (command->order_id[0] == '\0' || strcmp(command->order_id, promise->order) == 0)
 			return CODE_ALREADY_CONVERTED;
 		return CODE_CONVERTED_FOR_OTHER_ORDER;
@@ -300,6 +358,7 @@ static void sell_lines(const struct ledger *ledger, int64_t now, const struct co
 			line = say_of(verdict, ledger, promise, code,
 				is_sale(code) || code == CODE_ALREADY_CONVERTED);
 			line->on_hand = ledger_on_hand(ledger, promise->account);
+			line->done = is_sale(code) && promise->fate == FATE_SOLD;
 		}
 	}
 }
@@ -332,7 +391,7 @@ static void foretell_convert(
 	for (uint32_t i = 0; i < verdict->line_count; i++) {
 		struct verdict_line *line = &verdict->lines[i];
 
-		if (!is_sale(line->code))
+		if (!is_sale(line->code) || line->done)
 			continue;
 		if (refused) {
 			line->code = CODE_WOULD_CONVERT;
@@ -354,6 +413,8 @@ void foretell(
 	struct ledger *ledger, int64_t now, const struct command *command, struct verdict *verdict)
 {
 	verdict->line_count = 0;
+	verdict->replay = false;
+	verdict->made = 0;
 	switch (command->action) {
 	case ACTION_RESERVE:
 		foretell_reserve(ledger, now, command, verdict);

@@ -14,6 +14,7 @@ struct verdict_line {
 	enum code code; /* not told of a line of a refused reserve: its request's says it */
 	bool success;
 	bool known; /* the members below `released` hold */
+	bool done;  /* convert: by this very request, when it was decided before */
 	uint64_t id;
 	uint32_t released;
 	uint32_t promise; /* its place in the books */
@@ -28,6 +29,8 @@ struct verdict_line {
 struct verdict {
 	enum code code;
 	bool success;
+	bool replay;   /* reserve: the promises were made to an earlier request */
+	uint32_t made; /* new promises: the last ones of the books */
 	uint32_t line_count;
 	struct verdict_line lines[LINES_MAX];
 };
@@ -43,6 +46,9 @@ struct row_view {
 struct row_view view_row(const struct promise *promise);
 
 /*
+ * Whether a request was decided before, in a COMMIT whose answer was lost, is told by the books
+ * too: they have its name where it made or ended something. Of the command nothing is taken for it.
+ *
  * Tells the verdict, and enters what it changes in the books: new promises without ids, sales,
  * and what was given back. Sweeping is not foretold: it may happen at any time.
  */

@@ -24,6 +24,33 @@ void ledger_close(struct ledger *ledger)
 		free(ledger->accounts[i].open);
 	}
 	free(ledger->promises);
+	free(ledger->visits);
+}
+
+static void *copy_items(const void *items, uint32_t room, size_t size)
+{
+	void *copy = NULL;
+
+	if (room == 0)
+		return NULL;
+	copy = malloc(room * size);
+	assert(copy != NULL);
+	return memcpy(copy, items, room * size);
+}
+
+void ledger_copy(struct ledger *to, const struct ledger *from)
+{
+	*to = *from;
+	to->promises = copy_items(from->promises, from->promise_room, sizeof(*from->promises));
+	to->visits = copy_items(from->visits, from->visit_room, sizeof(*from->visits));
+	for (uint32_t i = 0; i < from->account_count; i++) {
+		const struct account *account = &from->accounts[i];
+
+		to->accounts[i].entries = copy_items(
+			account->entries, account->entry_room, sizeof(*account->entries));
+		to->accounts[i].open =
+			copy_items(account->open, account->open_room, sizeof(*account->open));
+	}
 }
 
 static void write_entry(struct account *account, int64_t units, int64_t promise, int64_t at)
@@ -88,7 +115,33 @@ struct promise *ledger_promise_units(struct ledger *ledger, uint32_t place)
 	promise = &ledger->promises[ledger->promise_count++];
 	memset(promise, 0, sizeof(*promise));
 	promise->account = place;
+	assert(ledger->visit_count > 0);
+	promise->visit = ledger->visit_count - 1;
+	ledger->visits[promise->visit].count++;
 	return promise;
+}
+
+void ledger_add_visit(
+	struct ledger *ledger, const uint8_t name[DIGEST_LENGTH], const uint8_t wish[DIGEST_LENGTH])
+{
+	struct visit *visit;
+
+	ledger->visits = make_room(ledger->visits, ledger->visit_count, &ledger->visit_room,
+		sizeof(ledger->visits[0]));
+	visit = &ledger->visits[ledger->visit_count++];
+	*visit = (struct visit){.first = ledger->promise_count};
+	memcpy(visit->name, name, DIGEST_LENGTH);
+	memcpy(visit->wish, wish, DIGEST_LENGTH);
+}
+
+/* Most ask for what was made a short while ago. */
+const struct visit *ledger_visit(const struct ledger *ledger, const uint8_t name[DIGEST_LENGTH])
+{
+	for (uint32_t i = ledger->visit_count; i-- > 0;) {
+		if (memcmp(ledger->visits[i].name, name, DIGEST_LENGTH) == 0)
+			return &ledger->visits[i];
+	}
+	return NULL;
 }
 
 void ledger_number(struct ledger *ledger, uint64_t id)

@@ -1,7 +1,8 @@
 /*
  * The auditor's books. A hold is kept as a promise over a span of time, [from, until), with what
  * became of it; stock is a journal of deliveries and sales, each entry with its balance. Whether a
- * hold is live is a question of time alone here: there is no counter of what is reserved.
+ * hold is live is a question of time alone here: there is no counter of what is reserved. Requests
+ * that were given promises are in a visitors' book, with the name that they are known by.
  */
 #ifndef STOK_SIM_LEDGER_H
 #define STOK_SIM_LEDGER_H
@@ -23,6 +24,7 @@ enum fate {
 struct promise {
 	uint64_t id; /* 0: not known yet */
 	uint32_t account;
+	uint32_t visit; /* of the request that it was made to */
 	uint32_t units;
 	uint64_t user;
 	int64_t from;
@@ -31,11 +33,20 @@ struct promise {
 	int64_t ended_at;
 	bool swept; /* its row was closed because it had run out */
 	int64_t swept_at;
+	uint32_t told_made;  /* answers that said: I made it */
+	uint32_t told_ended; /* answers that said: I ended it */
 	char owner[SESSION_ID_MAX + 1];
 	char order[ORDER_ID_MAX + 1];
 	char made_by[REQUEST_ID_LENGTH + 1];
 	char ended_by[REQUEST_ID_LENGTH + 1];
 	char swept_by[REQUEST_ID_LENGTH + 1];
+};
+
+/* A request that was given promises: they stand one after another. */
+struct visit {
+	uint8_t name[DIGEST_LENGTH];
+	uint8_t wish[DIGEST_LENGTH]; /* kept for its rows; what was wished stands in the promises */
+	uint32_t first, count;
 };
 
 /* One line of the journal of a variant. `promise` is the place of what was sold, or -1. */
@@ -61,9 +72,14 @@ struct ledger {
 	uint32_t promise_count, promise_room;
 	struct promise *promises; /* in the order in which they were made */
 	uint32_t numbered;	  /* so many of them have ids, ascending */
+	uint32_t visit_count, visit_room;
+	struct visit *visits;
 };
 
 void ledger_close(struct ledger *ledger);
+
+/* Makes a copy of its own, to be closed. */
+void ledger_copy(struct ledger *to, const struct ledger *from);
 
 /* Opens an account with what is on hand. */
 void ledger_add_account(struct ledger *ledger, uint64_t variant_id, int64_t on_hand, int64_t at);
@@ -76,6 +92,13 @@ struct promise *ledger_promise(const struct ledger *ledger, uint64_t id);
 
 /* Makes a blank promise; the caller fills it, all but its account. The last one's place moves. */
 struct promise *ledger_promise_units(struct ledger *ledger, uint32_t account);
+
+/* Enters a visitor: the promises that are made until the next one are to him. */
+void ledger_add_visit(struct ledger *ledger, const uint8_t name[DIGEST_LENGTH],
+	const uint8_t wish[DIGEST_LENGTH]);
+
+/* NULL: no such visitor was given anything. */
+const struct visit *ledger_visit(const struct ledger *ledger, const uint8_t name[DIGEST_LENGTH]);
 
 /* Gives the oldest promise without an id its id. */
 void ledger_number(struct ledger *ledger, uint64_t id);

@@ -28,6 +28,28 @@ static const char *const code_names[CODE_COUNT] = {
 	[CODE_CONVERTED_FOR_OTHER_ORDER] = "converted_for_other_order",
 	[CODE_LATE_SHORT] = "late_short",
 	[CODE_STOCK_SHORT] = "stock_short",
+	[CODE_IDEMPOTENCY_KEY_REUSED] = "idempotency_key_reused",
+};
+
+static const char *const event_names[EVENT_COUNT] = {
+	[EVENT_REPLAY_LIVE] = "a replay of a live hold",
+	[EVENT_REPLAY_SOLD] = "a replay of a sold hold",
+	[EVENT_REPLAY_CANCELLED] = "a replay of a cancelled hold",
+	[EVENT_REPLAY_EXPIRED] = "a replay of an expired hold",
+	[EVENT_REPLAY_SWEPT] = "a replay of a swept hold",
+	[EVENT_REPLAY_TWIN] = "twins in a batch",
+	[EVENT_FOUND_RESERVE] = "a reserve that finds its holds",
+	[EVENT_FOUND_RESERVE_ENDED] = "a reserve that finds its hold ended",
+	[EVENT_FOUND_CANCEL] = "a cancel that finds what it released",
+	[EVENT_FOUND_CONVERT] = "a convert that finds what it converted",
+	[EVENT_FOUND_REVIVAL] = "a convert that finds what it revived",
+	[EVENT_FOUND_PART] = "a convert that finds a part done",
+	[EVENT_ANEW_RESERVE] = "a lost reserve done anew",
+	[EVENT_ANEW_CANCEL] = "a lost cancel done anew",
+	[EVENT_ANEW_CONVERT] = "a lost convert done anew",
+	[EVENT_COMMIT_DONE] = "a lost COMMIT that was done",
+	[EVENT_COMMIT_UNDONE] = "a lost COMMIT that was not done",
+	[EVENT_LOST_TWICE] = "a command lost twice",
 };
 
 static const char *const status_names[] = {"ACTIVE", "COMPLETED", "CANCELLED"};
@@ -45,11 +67,20 @@ const char *report_code(enum code code)
 	return code < CODE_COUNT && code_names[code] != NULL ? code_names[code] : "?";
 }
 
+const char *report_event(enum event event)
+{
+	return event_names[event];
+}
+
 void report_command(const struct command *command)
 {
-	printf("# %s%s, request %s, session \"%s\", order \"%s\", ttl %" PRId64 " ms\n",
+	printf("# %s%s%s, request %s, session \"%s\", order \"%s\", ttl %" PRId64 " ms\n",
 		report_action(command->action), command->partial ? " (partial)" : "",
-		command->request_id, command->session_id, command->order_id, command->ttl_ms);
+		command->recheck ? ", decided anew" : "", command->request_id, command->session_id,
+		command->order_id, command->ttl_ms);
+	if (command->action == ACTION_RESERVE)
+		printf("#   %s \"%s\"\n", command->keyed ? "key" : "no key,",
+			(const char *)command->idempotency_key);
 	for (uint32_t i = 0; i < command->line_count; i++) {
 		const struct command_line *line = &command->lines[i];
 
@@ -63,8 +94,9 @@ void report_command(const struct command *command)
 
 void report_outcome(const struct outcome *outcome)
 {
-	printf("# decided: %s %s%s, swept %d\n", outcome->success ? "success" : "refusal",
-		report_code(outcome->code), outcome->again ? ", again" : "", outcome->swept);
+	printf("# decided: %s %s%s%s, swept %d\n", outcome->success ? "success" : "refusal",
+		report_code(outcome->code), outcome->again ? ", again" : "",
+		outcome->replay ? ", replay" : "", outcome->swept);
 	for (uint32_t i = 0; i < outcome->line_count; i++) {
 		const struct outcome_line *line = &outcome->lines[i];
 
@@ -79,8 +111,8 @@ void report_outcome(const struct outcome *outcome)
 
 void report_verdict(const struct ledger *ledger, const struct verdict *verdict)
 {
-	printf("# the auditor: %s %s\n", verdict->success ? "success" : "refusal",
-		report_code(verdict->code));
+	printf("# the auditor: %s %s%s\n", verdict->success ? "success" : "refusal",
+		report_code(verdict->code), verdict->replay ? ", replay" : "");
 	for (uint32_t i = 0; i < verdict->line_count; i++) {
 		const struct verdict_line *line = &verdict->lines[i];
 
@@ -123,4 +155,6 @@ void report_tally(const struct tally *tally)
 			printf("# %s, another round: %" PRIu64 "\n", action, tally->again[i]);
 	}
 	printf("# swept: %" PRIu64 "\n", tally->swept);
+	for (uint32_t i = 0; i < EVENT_COUNT; i++)
+		printf("# %s: %" PRIu64 "\n", report_event((enum event)i), tally->events[i]);
 }

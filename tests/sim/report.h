@@ -9,6 +9,7 @@
 
 const char *report_action(enum action action);
 const char *report_code(enum code code);
+const char *report_event(enum event event);
 
 void report_command(const struct command *command);
 void report_outcome(const struct outcome *outcome);

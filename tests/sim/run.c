@@ -15,6 +15,8 @@
 
 /* A life ends after so many commands: its tables stay small, and habits change. */
 #define LIFE_COMMANDS 10000
+/* So many may wait to be decided again. */
+#define LOST_MAX (2 * BATCH_MAX)
 /* The whole tables are compared after so many batches. */
 #define CHECK_BATCHES 100
 
@@ -34,6 +36,9 @@ struct life {
 	struct command commands_of[BATCH_MAX];
 	const struct command *pointers[BATCH_MAX];
 	struct outcome outcomes[BATCH_MAX];
+	uint32_t events[BATCH_MAX];
+	uint32_t lost_count; /* their COMMIT was not answered: they wait to be decided again */
+	struct command lost[LOST_MAX];
 };
 
 static uint32_t lines_of_batch(const struct life *life)
@@ -45,22 +50,56 @@ static uint32_t lines_of_batch(const struct life *life)
 	return lines;
 }
 
-/* Those that came back stand first. Of cleanups, one at a time. */
-static void fill_batch(struct life *life)
+static bool has_cleanup(const struct life *life)
 {
-	uint32_t wanted = workload_batch(&life->workload);
-	uint32_t lines = lines_of_batch(life);
-
-	if (wanted > life->commands)
-		wanted = (uint32_t)life->commands;
 	for (uint32_t i = 0; i < life->count; i++) {
 		if (life->commands_of[i].action == ACTION_CLEANUP)
-			life->workload.cleanup_wanted = false;
+			return true;
 	}
+	return false;
+}
+
+/* Of cleanups, one at a time. */
+static bool fits(const struct life *life, const struct command *command)
+{
+	if (command->action == ACTION_CLEANUP && has_cleanup(life))
+		return false;
+	return life->count < BATCH_MAX &&
+	       lines_of_batch(life) + command->line_count <= BATCH_LINES_MAX;
+}
+
+/* Those whose COMMIT was lost come back together, or some of them, or later. */
+static void recall_lost(struct life *life)
+{
+	uint32_t share = workload_recall(&life->workload), kept = 0;
+
+	for (uint32_t i = 0; i < life->lost_count; i++) {
+		struct command *command = &life->lost[i];
+
+		if (prng_percent(&life->workload.prng, share) && fits(life, command))
+			life->commands_of[life->count++] = *command;
+		else if (kept++ < i)
+			life->lost[kept - 1] = *command;
+	}
+	life->lost_count = kept;
+}
+
+/* Those that came back stand first, then new ones. */
+static void fill_batch(struct life *life)
+{
+	uint32_t wanted = workload_batch(&life->workload), lines;
+
+	recall_lost(life);
+	if (wanted > life->commands - life->lost_count)
+		wanted = (uint32_t)life->commands - life->lost_count;
+	if (has_cleanup(life))
+		life->workload.cleanup_wanted = false;
+	lines = lines_of_batch(life);
 	while (life->count < wanted && lines + LINES_MAX <= BATCH_LINES_MAX) {
 		struct command *command = &life->commands_of[life->count++];
 
 		workload_command(&life->workload, &life->world, command);
+		auditor_watch_request(&life->auditor, command);
 		lines += command->line_count;
 	}
 	for (uint32_t i = 0; i < life->count; i++)
@@ -86,53 +125,94 @@ static uint32_t decide_batch(struct life *life)
 	world_load(&life->world, life->pointers, life->count, &life->stock);
 	auditor_watch_batch(auditor, &life->stock, life->world.now_ms);
 	for (uint32_t i = 0; i < life->count && !auditor->accused; i++) {
-		life->decider->decide(&life->stock, life->world.now_ms, &life->commands_of[i],
-			&life->outcomes[i]);
-		auditor_watch_decision(
-			auditor, &life->commands_of[i], &life->stock, &life->outcomes[i]);
+		const struct command *command = &life->commands_of[i];
+		struct outcome *outcome = &life->outcomes[i];
+
+		life->decider->decide(&life->stock, life->world.now_ms, command, outcome);
+		auditor_watch_decision(auditor, command, &life->stock, outcome);
+		life->events[i] = tally_events(command, &life->stock, outcome);
 		if (auditor->accused)
 			return i;
-	}
-	if (auditor->accused)
-		return life->count;
-	world_save(&life->world, &life->stock);
-	auditor_watch_save(auditor, &life->stock, &life->world);
-	for (uint32_t i = 0; i < life->count && !auditor->accused; i++) {
-		outcome_take_ids(&life->outcomes[i], &life->stock);
-		auditor_watch_answer(auditor, &life->outcomes[i]);
 	}
 	return life->count;
 }
 
-static void count_answer(
-	struct tally *tally, const struct command *command, const struct outcome *outcome)
+/* Returns as decide_batch. */
+static uint32_t answer_batch(struct life *life)
 {
-	tally->swept += (uint64_t)(int64_t)outcome->swept;
-	if (outcome->again) {
-		tally->again[command->action]++;
-		return;
+	for (uint32_t i = 0; i < life->count; i++) {
+		const struct command *command = &life->commands_of[i];
+		struct outcome *outcome = &life->outcomes[i];
+
+		outcome_take_ids(outcome, &life->stock);
+		tally_answer(life->tally, command, outcome, life->events[i]);
+		if (outcome->again)
+			continue;
+		auditor_watch_answer(&life->auditor, command, outcome);
+		life->commands--;
+		if (life->auditor.accused)
+			return i;
 	}
-	tally->commands++;
-	tally->requests[command->action][outcome->code]++;
-	if (command->action == ACTION_RESERVE && !outcome->success)
-		return;
-	for (uint32_t i = 0; i < outcome->line_count; i++)
-		tally->lines[command->action][outcome->lines[i].code]++;
+	return life->count;
 }
 
 /* Keeps what must come back, at the head of the next batch. */
-static void end_batch(struct life *life)
+static void keep_unfinished(struct life *life)
 {
 	uint32_t kept = 0;
 
 	for (uint32_t i = 0; i < life->count; i++) {
-		count_answer(life->tally, &life->commands_of[i], &life->outcomes[i]);
-		if (!life->outcomes[i].again)
-			life->commands--;
-		else if (kept++ < i)
+		if (life->outcomes[i].again && kept++ < i)
 			life->commands_of[kept - 1] = life->commands_of[i];
 	}
 	life->count = kept;
+}
+
+/* Nobody is answered: what happened must be found out, by deciding anew. */
+static void lose_batch(struct life *life)
+{
+	for (uint32_t i = 0; i < life->count; i++) {
+		struct command *command = &life->lost[life->lost_count++];
+
+		*command = life->commands_of[i];
+		life->tally->events[EVENT_LOST_TWICE] += command->recheck;
+		command->recheck = true;
+	}
+	life->count = 0;
+}
+
+/* Returns as decide_batch. */
+static uint32_t run_batch(struct life *life)
+{
+	bool room = life->lost_count + life->count <= LOST_MAX;
+	enum commit commit = room ? workload_commit(&life->workload) : COMMIT_ANSWERED;
+	struct auditor *auditor = &life->auditor;
+	uint32_t guilty;
+
+	if (commit == COMMIT_UNDONE)
+		auditor_keep_books(auditor);
+	guilty = decide_batch(life);
+	if (auditor->accused)
+		return guilty;
+	if (commit == COMMIT_UNDONE) {
+		world_roll_back(&life->world, &life->stock);
+		auditor_undo(auditor);
+	} else {
+		world_save(&life->world, &life->stock);
+		auditor_watch_save(auditor, &life->stock, &life->world);
+	}
+	if (auditor->accused)
+		return life->count;
+	if (commit == COMMIT_ANSWERED) {
+		guilty = answer_batch(life);
+		if (!auditor->accused)
+			keep_unfinished(life);
+	} else {
+		life->tally
+			->events[commit == COMMIT_DONE ? EVENT_COMMIT_DONE : EVENT_COMMIT_UNDONE]++;
+		lose_batch(life);
+	}
+	return guilty;
 }
 
 static bool live(struct life *life, bool loud)
@@ -144,14 +224,13 @@ static bool live(struct life *life, bool loud)
 	while (life->commands > 0 && !life->auditor.accused) {
 		workload_pass_time(&life->workload, &life->world, &life->auditor);
 		fill_batch(life);
-		guilty = decide_batch(life);
+		guilty = run_batch(life);
 		life->batches++;
-		if (!life->auditor.accused &&
-			(life->batches % CHECK_BATCHES == 0 || life->commands <= life->count))
+		if (life->batches % CHECK_BATCHES == 0)
 			auditor_check_all(&life->auditor, &life->world);
-		if (!life->auditor.accused)
-			end_batch(life);
 	}
+	auditor_check_all(&life->auditor, &life->world);
+	auditor_check_end(&life->auditor);
 	if (life->auditor.accused && loud)
 		tell(life, guilty);
 	auditor_close(&life->auditor);
@@ -177,6 +256,7 @@ bool run_simulation(const struct decider *decider, uint64_t seed, uint64_t comma
 		life->commands = left < LIFE_COMMANDS ? left : LIFE_COMMANDS;
 		life->batches = 0;
 		life->count = 0;
+		life->lost_count = 0;
 		clean = live(life, loud);
 	}
 	memcpy(accusation, life->auditor.accusation, 512);

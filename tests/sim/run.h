@@ -8,21 +8,13 @@
 #include "command.h"
 #include "outcome.h"
 #include "stock.h"
+#include "tally.h"
 
 /* What is tested: `decide`, or it with a planted fault. */
 struct decider {
 	const char *name;
 	void (*decide)(struct stock *stock, int64_t now_ms, const struct command *command,
 		struct outcome *outcome);
-};
-
-/* How often what was answered. Actions are counted by `enum action`. */
-struct tally {
-	uint64_t commands;
-	uint64_t requests[ACTION_METRICS + 1][CODE_COUNT];
-	uint64_t lines[ACTION_METRICS + 1][CODE_COUNT];
-	uint64_t again[ACTION_METRICS + 1];
-	uint64_t swept;
 };
 
 /*

@@ -1,7 +1,7 @@
 /*
- * The simulation: random work on a small stock, every answer and every row compared with the books
- * of an auditor of its own mind. SIM_COMMANDS says how many commands (100000), SIM_SEED repeats a
- * run.
+ * The simulation: random work on a small stock, with keys that are used again and with COMMITs
+ * whose answer is lost; every answer and every row compared with the books of an auditor of its own
+ * mind. SIM_COMMANDS says how many commands (100000), SIM_SEED repeats a run.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -25,6 +25,7 @@ static const struct answer requests[] = {
 	{ACTION_RESERVE, CODE_RESERVED},
 	{ACTION_RESERVE, CODE_VARIANT_NOT_FOUND},
 	{ACTION_RESERVE, CODE_INSUFFICIENT_STOCK},
+	{ACTION_RESERVE, CODE_IDEMPOTENCY_KEY_REUSED},
 	{ACTION_CANCEL, CODE_CANCELLED},
 	{ACTION_CANCEL, CODE_RESERVATION_NOT_FOUND},
 	{ACTION_CONVERT, CODE_CONVERTED},
@@ -79,6 +80,12 @@ static uint32_t missing(const struct tally *tally)
 		if (tally->again[comes_back[i]] > 0)
 			continue;
 		printf("# never: %s came back for more\n", report_action(comes_back[i]));
+		count++;
+	}
+	for (uint32_t i = 0; i < EVENT_COUNT; i++) {
+		if (tally->events[i] > 0 || i == EVENT_FOUND_PART)
+			continue;
+		printf("# never: %s\n", report_event((enum event)i));
 		count++;
 	}
 	return count;

@@ -12,11 +12,15 @@ void workload_open(struct workload *workload, uint64_t seed, struct world *world
 
 	*workload = (struct workload){.prng = {seed}};
 	workload->variants = (uint32_t)prng_between(prng, 1, 6);
-	workload->sessions = (uint32_t)prng_between(prng, 2, 5);
+	workload->sessions = (uint32_t)prng_between(prng, 2, SESSIONS_MAX);
 	workload->stock_top = (uint32_t)prng_between(prng, 3, 60);
 	workload->quantity_top = (uint32_t)prng_between(prng, 1, 8);
 	workload->batch_top = prng_percent(prng, 30) ? 4 : BATCH_MAX;
 	workload->calm = (uint32_t)prng_between(prng, 30, 95);
+
+	workload->keyed = (uint32_t)prng_below(prng, 70);
+	workload->keys = (uint32_t)prng_between(prng, 1, KEYS_MAX);
+	workload->lossy = prng_percent(prng, 10) ? 0 : (uint32_t)prng_between(prng, 1, 25);
 
 	*world = (struct world){
 		.now_ms = EPOCH,
@@ -103,6 +107,22 @@ uint32_t workload_batch(struct workload *workload)
 	return (uint32_t)prng_between(&workload->prng, 1, workload->batch_top);
 }
 
+enum commit workload_commit(struct workload *workload)
+{
+	if (!prng_percent(&workload->prng, workload->lossy))
+		return COMMIT_ANSWERED;
+	return prng_percent(&workload->prng, 50) ? COMMIT_DONE : COMMIT_UNDONE;
+}
+
+uint32_t workload_recall(struct workload *workload)
+{
+	uint64_t dice = prng_below(&workload->prng, 100);
+
+	if (dice < 40)
+		return 100;
+	return dice < 60 ? 50 : 0;
+}
+
 /* commands */
 
 /* The last session and the last order have the longest names. */
@@ -137,14 +157,71 @@ static uint32_t choose_lines(struct workload *workload)
 	return (uint32_t)(dice < 990 ? prng_between(prng, 2, 6) : prng_between(prng, 7, LINES_MAX));
 }
 
+/* Stands for the hash of what was asked: the same for the same members. */
+static void sum_up(struct command *command)
+{
+	struct prng sum = {command->user_id};
+	uint64_t word;
+
+	sum.state = prng_next(&sum) + (uint64_t)command->ttl_ms;
+	for (uint32_t i = 0; i < command->line_count; i++) {
+		sum.state = prng_next(&sum) + command->lines[i].variant_id;
+		sum.state = prng_next(&sum) + command->lines[i].quantity;
+	}
+	for (size_t i = 0; i < DIGEST_LENGTH; i += sizeof(word)) {
+		word = prng_next(&sum);
+		memcpy(&command->idempotency_body[i], &word, sizeof(word));
+	}
+}
+
+/* The same as before, under a new request id. */
+static void ask_the_same(struct command *command, const struct command *before)
+{
+	char request_id[sizeof(command->request_id)];
+
+	memcpy(request_id, command->request_id, sizeof(request_id));
+	*command = *before;
+	memcpy(command->request_id, request_id, sizeof(request_id));
+}
+
+/* Mostly a key that was used before, mostly for the same. */
+static void use_key(struct workload *workload, uint32_t session, struct command *command)
+{
+	struct prng *prng = &workload->prng;
+	struct use *use = &workload->uses[session][prng_below(prng, workload->keys)];
+	uint64_t dice = prng_below(prng, 100);
+
+	if (use->number == 0 || dice < 20) {
+		use->number = ++workload->key_numbers;
+		use->command = *command;
+	} else if (dice < 90) {
+		ask_the_same(command, &use->command);
+	}
+	command->keyed = true;
+	snprintf((char *)command->idempotency_key, DIGEST_LENGTH, "key %llu of s%u",
+		(unsigned long long)use->number, session);
+}
+
+/* Every reserve has a key: a client's, or one of its own that no other request has. */
+static void choose_key(struct workload *workload, uint32_t session, struct command *command)
+{
+	if (prng_percent(&workload->prng, workload->keyed))
+		use_key(workload, session, command);
+	else
+		snprintf((char *)command->idempotency_key, DIGEST_LENGTH, "request %llu",
+			(unsigned long long)workload->requests);
+	sum_up(command);
+}
+
 static void ask_reserve(struct workload *workload, struct command *command)
 {
 	struct prng *prng = &workload->prng;
+	uint32_t session = (uint32_t)prng_below(prng, workload->sessions);
 
 	command->action = ACTION_RESERVE;
 	command->user_id = prng_percent(prng, 30) ? prng_between(prng, 1, 9) : 0;
 	command->ttl_ms = (int64_t)prng_between(prng, 1, 10) * (HOLD_MS / 10);
-	name_session(workload, prng_below(prng, workload->sessions), command->session_id);
+	name_session(workload, session, command->session_id);
 	for (uint32_t i = 0; i < command->line_count; i++) {
 		struct command_line *line = &command->lines[i];
 
@@ -155,6 +232,7 @@ static void ask_reserve(struct workload *workload, struct command *command)
 		if (prng_below(prng, 1000) == 0)
 			line->quantity = QUANTITY_MAX;
 	}
+	choose_key(workload, session, command);
 }
 
 /* Live or just ended, mostly; sometimes old, sometimes of nobody. */

@@ -23,6 +23,8 @@ void world_open(struct world *world)
 	world->variant_count = 0;
 	world->row_count = world->row_room = 0;
 	world->rows = NULL;
+	world->next_of_key = NULL;
+	memset(world->keys, 0xff, sizeof(world->keys));
 	world->active_count = world->active_room = 0;
 	world->active = NULL;
 }
@@ -30,6 +32,7 @@ void world_open(struct world *world)
 void world_close(struct world *world)
 {
 	free(world->rows);
+	free(world->next_of_key);
 	free(world->active);
 }
 
@@ -64,6 +67,15 @@ struct hold *world_row(const struct world *world, uint64_t id)
 	return low < world->row_count && world->rows[low].id == id ? &world->rows[low] : NULL;
 }
 
+static uint32_t sort_of_key(const uint8_t key[DIGEST_LENGTH])
+{
+	uint32_t sort = 0;
+
+	for (int i = 0; i < DIGEST_LENGTH; i++)
+		sort = 31 * sort + key[i];
+	return sort % WORLD_KEYS;
+}
+
 static bool is_expired(const struct world *world, const struct hold *row)
 {
 	return row->status == HOLD_ACTIVE && row->expires_at_ms <= world->now_ms;
@@ -77,8 +89,21 @@ static void copy_row(
 	*hold = *row;
 	hold->changed = false;
 	hold->next_expired = STOCK_NONE;
-	if (is_expired(world, row))
+	/* Found by a key, and of a variant that was not asked for: it is only looked at. */
+	if (is_expired(world, row) && stock_variant(stock, row->variant_id) != NULL)
 		stock_note_expired(stock, hold);
+}
+
+/* All lines of the request that had this key. */
+static void add_keyed(
+	const struct world *world, const uint8_t key[DIGEST_LENGTH], struct id_list *holds)
+{
+	uint32_t place = world->keys[sort_of_key(key)];
+
+	for (; place != STOCK_NONE; place = world->next_of_key[place]) {
+		if (memcmp(world->rows[place].idempotency_key, key, DIGEST_LENGTH) == 0)
+			id_list_add(holds, world->rows[place].id);
+	}
 }
 
 /* As the real one, a cleanup that read as many as it may takes it that there are more. */
@@ -158,6 +183,10 @@ void world_load(const struct world *world, const struct command *const *commands
 			stock->cleanup_left = add_cleanup(world, &holds, &variants);
 	}
 	load_variants(world, &variants, stock);
+	for (uint32_t i = 0; i < count; i++) {
+		if (plan_looks_back(commands[i]))
+			add_keyed(world, commands[i]->idempotency_key, &holds);
+	}
 	load_named(world, &holds, stock);
 	plan_expired(stock, world->now_ms, commands, count, &scarce);
 	for (uint32_t i = 0; i < scarce.count; i++)
@@ -166,17 +195,36 @@ void world_load(const struct world *world, const struct command *const *commands
 
 /* save */
 
+/* As the database, it refuses a second row for a line of a request. */
+static void index_key(struct world *world, uint32_t place)
+{
+	const struct hold *row = &world->rows[place];
+	uint32_t *first = &world->keys[sort_of_key(row->idempotency_key)];
+
+	for (uint32_t i = *first; i != STOCK_NONE; i = world->next_of_key[i])
+		assert(world->rows[i].idempotency_line != row->idempotency_line ||
+			memcmp(world->rows[i].idempotency_key, row->idempotency_key,
+				DIGEST_LENGTH) != 0);
+	world->next_of_key[place] = *first;
+	*first = place;
+}
+
 static void insert_row(struct world *world, struct hold *hold)
 {
+	uint32_t room = world->row_room;
+
 	assert(world->row_count == 0 || world->rows[world->row_count - 1].id < world->next_id);
 	hold->id = world->next_id;
 	world->next_id += world->id_step;
 	world->rows =
 		make_room(world->rows, world->row_count, &world->row_room, sizeof(world->rows[0]));
+	world->next_of_key = make_room(
+		world->next_of_key, world->row_count, &room, sizeof(world->next_of_key[0]));
 	world->active = make_room(
 		world->active, world->active_count, &world->active_room, sizeof(world->active[0]));
 	world->active[world->active_count++] = world->row_count;
-	world->rows[world->row_count++] = *hold;
+	world->rows[world->row_count] = *hold;
+	index_key(world, world->row_count++);
 }
 
 static void forget_closed(struct world *world)
@@ -213,6 +261,14 @@ void world_save(struct world *world, struct stock *stock)
 			row->reserved = variant->reserved;
 	}
 	forget_closed(world);
+}
+
+void world_roll_back(struct world *world, const struct stock *stock)
+{
+	for (uint32_t i = 0; i < stock->hold_count; i++) {
+		if (stock->holds[i].id == 0)
+			world->next_id += world->id_step;
+	}
 }
 
 void world_withdraw(struct world *world, struct hold *row)

@@ -12,6 +12,7 @@
 #include "stock.h"
 
 #define WORLD_VARIANTS_MAX 16
+#define WORLD_KEYS	   1024
 
 struct world_variant {
 	uint64_t id;
@@ -30,7 +31,9 @@ struct world {
 	struct world_variant variants[WORLD_VARIANTS_MAX]; /* ascending ids */
 
 	uint32_t row_count, row_room;
-	struct hold *rows; /* ascending ids, never deleted */
+	struct hold *rows;	   /* ascending ids, never deleted */
+	uint32_t *next_of_key;	   /* for each row the next one with a key of the same sort */
+	uint32_t keys[WORLD_KEYS]; /* an index: the first row of each sort of keys */
 
 	uint32_t active_count, active_room;
 	uint32_t *active; /* an index: places of rows that are ACTIVE, ascending */
@@ -41,12 +44,18 @@ void world_open(struct world *world);
 void world_close(struct world *world);
 void world_add_variant(struct world *world, uint64_t id, int64_t on_hand);
 
-/* Reads what the commands need into the stock, which is overwritten. At most one cleanup. */
+/*
+ * Reads what the commands need into the stock, which is overwritten. At most one cleanup. Rows that
+ * a key finds are read also if their variant is not.
+ */
 void world_load(const struct world *world, const struct command *const *commands, uint32_t count,
 	struct stock *stock);
 
 /* Writes what the stock says has changed, no more, and gives new holds their ids. */
 void world_save(struct world *world, struct stock *stock);
+
+/* Writes nothing, but the ids of new holds are used up. */
+void world_roll_back(struct world *world, const struct stock *stock);
 
 /* Finds a row. NULL: unknown. */
 struct world_variant *world_variant(struct world *world, uint64_t id);

@@ -64,6 +64,48 @@ static void ids_ascend_and_stand_once(void **state)
 	assert_memory_equal(list.ids, expected, sizeof(expected));
 }
 
+static void list_has_what_was_added(void **state)
+{
+	(void)state;
+	assert_false(id_list_has(&list, 0));
+	assert_false(id_list_has(&list, 3));
+	for (uint64_t id = 300; id > 0; id -= 3)
+		id_list_add(&list, id);
+	for (uint64_t id = 3; id <= 300; id += 3) {
+		assert_true(id_list_has(&list, id));
+		assert_false(id_list_has(&list, id - 1));
+		assert_false(id_list_has(&list, id + 1));
+	}
+	assert_false(id_list_has(&list, 0));
+	assert_false(id_list_has(&list, ID_MAX));
+	list.count = 1;
+	assert_true(id_list_has(&list, 3));
+	assert_false(id_list_has(&list, 6)); /* no longer */
+}
+
+/* Only a reserve makes holds; only with its client's key, or once its COMMIT was lost sight of. */
+static void reserves_look_back_with_a_key_or_after_a_lost_commit(void **state)
+{
+	static const enum action others[] = {ACTION_CANCEL, ACTION_CONVERT, ACTION_CLEANUP};
+	struct command *command = &commands[0];
+
+	(void)state;
+	command->action = ACTION_RESERVE;
+	memset(command->idempotency_key, 'k', DIGEST_LENGTH);
+	assert_false(plan_looks_back(command));
+	command->keyed = true;
+	assert_true(plan_looks_back(command));
+	command->recheck = true;
+	assert_true(plan_looks_back(command));
+	command->keyed = false;
+	assert_true(plan_looks_back(command));
+	command->keyed = true;
+	for (uint32_t i = 0; i < 3; i++) {
+		command->action = others[i];
+		assert_false(plan_looks_back(command));
+	}
+}
+
 static void add_one_too_many(void)
 {
 	id_list_add(&list, STOCK_VARIANTS_MAX + 1);
@@ -212,6 +254,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(ids_ascend_and_stand_once, begin),
+		cmocka_unit_test_setup(list_has_what_was_added, begin),
+		cmocka_unit_test_setup(reserves_look_back_with_a_key_or_after_a_lost_commit, begin),
 		cmocka_unit_test_setup(full_list_takes_known_ids_only, begin),
 		cmocka_unit_test_setup(variants_are_those_of_reserves, begin),
 		cmocka_unit_test_setup(holds_are_those_of_cancels_and_converts, begin),

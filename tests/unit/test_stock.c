@@ -105,8 +105,43 @@ static void unnamed_hold_is_not_found(void **state)
 	assert_null(stock_hold(&stock, 6));
 }
 
+static struct hold *made(struct hold *hold, char key, uint32_t line)
+{
+	memset(hold->idempotency_key, key, DIGEST_LENGTH);
+	hold->idempotency_line = line;
+	return hold;
+}
+
+/* Named or new, wherever it stands. */
+static void keyed_holds_are_found_by_key_and_line(void **state)
+{
+	uint8_t key[DIGEST_LENGTH];
+	const struct hold *holds[4];
+
+	(void)state;
+	memset(key, 'k', sizeof(key));
+	assert_null(stock_keyed_hold(&stock, key, 0));
+	stock_add_named(&stock, 1);
+	holds[0] = made(stock_add_named(&stock, 5), 'j', 0);
+	holds[1] = made(stock_add_named(&stock, 6), 'k', 1);
+	holds[2] = made(stock_add_hold(&stock), 'k', 99);
+	holds[3] = made(stock_add_hold(&stock), 'k', 0);
+	assert_ptr_equal(stock_keyed_hold(&stock, key, 0), holds[3]);
+	assert_ptr_equal(stock_keyed_hold(&stock, key, 1), holds[1]);
+	assert_ptr_equal(stock_keyed_hold(&stock, key, 99), holds[2]);
+	assert_null(stock_keyed_hold(&stock, key, 2));
+	key[DIGEST_LENGTH - 1]++;
+	assert_null(stock_keyed_hold(&stock, key, 0));
+	memset(key, 'j', sizeof(key));
+	assert_ptr_equal(stock_keyed_hold(&stock, key, 0), holds[0]);
+	assert_null(stock_keyed_hold(&stock, key, 1));
+	stock_reset(&stock);
+	assert_null(stock_keyed_hold(&stock, key, 0));
+}
+
 static void new_hold_is_blank(void **state)
 {
+	static const uint8_t zeros[DIGEST_LENGTH];
 	const struct hold *hold;
 
 	(void)state;
@@ -115,6 +150,9 @@ static void new_hold_is_blank(void **state)
 	assert_int_equal(hold->closed_at_ms, 0);
 	assert_string_equal(hold->session_id, "");
 	assert_string_equal(hold->order_id, "");
+	assert_int_equal(hold->idempotency_line, 0);
+	assert_memory_equal(hold->idempotency_key, zeros, DIGEST_LENGTH);
+	assert_memory_equal(hold->idempotency_body, zeros, DIGEST_LENGTH);
 	assert_false(hold->changed);
 	assert_int_equal(hold->next_expired, STOCK_NONE);
 }
@@ -366,6 +404,7 @@ int main(void)
 		cmocka_unit_test_setup(variants_are_found_by_id, begin),
 		cmocka_unit_test_setup(named_holds_are_found_by_id, begin),
 		cmocka_unit_test_setup(unnamed_hold_is_not_found, begin),
+		cmocka_unit_test_setup(keyed_holds_are_found_by_key_and_line, begin),
 		cmocka_unit_test_setup(new_hold_is_blank, begin),
 		cmocka_unit_test_setup(a_full_stock_holds_what_limits_say, begin),
 		cmocka_unit_test_setup(available_is_what_is_not_reserved, begin),
