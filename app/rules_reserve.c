@@ -31,8 +31,11 @@ static void replay_lines(
 static bool was_here_before(
 	struct stock *stock, int64_t now_ms, const struct command *command, struct outcome *outcome)
 {
-	struct hold *first = stock_keyed_hold(stock, command->idempotency_key, 0);
+	struct hold *first = NULL;
 
+	/* The first that is left: others may have been archived. */
+	for (uint32_t i = 0; i < command->line_count && first == NULL; i++)
+		first = stock_keyed_hold(stock, command->idempotency_key, i);
 	if (first == NULL)
 		return false;
 	if (memcmp(first->idempotency_body, command->idempotency_body, DIGEST_LENGTH) != 0) {

@@ -177,11 +177,25 @@ static void move_on(const struct loading *loading, struct command *command)
 	command->after_id = loading->cleanup_id;
 }
 
+/*
+ * A pass may revive what the one before swept, and then counts it back; a total never falls. What a
+ * lost COMMIT swept was not counted, so there may be nothing to count back.
+ */
+static void count_swept(struct transaction *transaction, struct job *job)
+{
+	int32_t swept = job->outcome.swept;
+
+	if (swept > 0)
+		metrics_add(transaction->metrics, METRIC_SWEPT, (uint64_t)swept);
+	job->swept += swept;
+	if (job->swept < 0)
+		job->swept = 0;
+}
+
 static void take_outcome(struct transaction *transaction, struct job *job)
 {
 	metrics_add(transaction->metrics, METRIC_COMMANDS, 1);
-	metrics_add(transaction->metrics, METRIC_SWEPT, (uint64_t)job->outcome.swept);
-	job->swept += job->outcome.swept;
+	count_swept(transaction, job);
 	outcome_take_ids(&job->outcome, &transaction->stock);
 	move_on(&transaction->loading, &job->command);
 }

@@ -35,7 +35,6 @@ static struct metrics *metrics;
 static struct transaction *transaction;
 static struct job jobs[JOBS];
 static struct job *const batch[JOBS] = {&jobs[0], &jobs[1]};
-static bool blocked[JOBS];
 static void (*fill)(struct stock *stock); /* else one variant, and no hold */
 
 /* the store, as played */
@@ -110,7 +109,6 @@ static int begin(void **state)
 	(void)state;
 	memset(attempts, 0, sizeof(attempts)); /* all goes well */
 	memset(jobs, 0, sizeof(jobs));
-	memset(blocked, 0, sizeof(blocked));
 	fill = NULL;
 	attempted = 0;
 	clock_ms = 0;
@@ -143,7 +141,7 @@ static int finish(void **state)
 
 static enum store_status run(void)
 {
-	return transaction_run(transaction, batch, JOBS, STORE_SKIP, blocked);
+	return transaction_run(transaction, batch, JOBS, STORE_SKIP);
 }
 
 static void assert_total(const char *line)
@@ -201,8 +199,8 @@ static void blocked_at_the_recheck_it_stays_to_be_found_out(void **state)
 	attempts[0].commit = STORE_UNKNOWN;
 	attempts[1].blocked[1] = true;
 	assert_int_equal(run(), STORE_OK);
-	assert_false(blocked[0]);
-	assert_true(blocked[1]);
+	assert_false(jobs[0].blocked);
+	assert_true(jobs[1].blocked);
 	assert_true(jobs[1].command.recheck);
 }
 
