@@ -40,8 +40,8 @@ is_ours() {
 	case $part in
 	mariadbd) strings_of "/proc/$pid/cmdline" | has -x "--datadir=$var/mysql" ;;
 	pool) strings_of "/proc/$pid/environ" | has -x "STOK_DB_OPTIONS=$var/my.cnf" ;;
-	# nginx writes its title over both; a worker's title says nothing.
-	nginx) strings_of "/proc/$pid/cmdline" | has " -c $var/nginx/nginx.conf" ;;
+	# nginx writes its title over both, all words in one string; a worker's title says nothing.
+	nginx) strings_of "/proc/$pid/cmdline" | paste -sd ' ' | has " -c $var/nginx/nginx.conf" ;;
 	esac
 }
 
@@ -64,6 +64,13 @@ living_pid() {
 # find the script's own output redirected.
 is_alive() {
 	[ -n "$(living_pid "$1")" ]
+}
+
+# Not at one look: while a program writes its title, it passes for a stranger.
+has_ended() {
+	! is_alive "$1" || return 1
+	sleep 0.3
+	! is_alive "$1"
 }
 
 # Living processes of the part's session, its leader or not.
@@ -188,7 +195,7 @@ wait_for() {
 	local part=$1 tenths=$2
 	shift 2
 	until "$@"; do
-		is_alive "$part" || fail "$part" "$part has ended"
+		! has_ended "$part" || fail "$part" "$part has ended"
 		[ "$tenths" -gt 0 ] || fail "$part" "$part does not answer"
 		tenths=$((tenths - 1))
 		sleep 0.1
