@@ -3,7 +3,7 @@
 
 # Laid elsewhere, for the installer cannot take every name; then renamed, so a folder that is there
 # is whole. --force: a fresh host may not find its own name, and nobody comes by name.
-make_data() {
+make_mariadbd() {
 	[ ! -d "$var/mysql" ] || return 0
 	say 'making the database'
 	rm -rf "$var/mysql.new" "$run_dir/mysql.new" "$var/demo.loaded"

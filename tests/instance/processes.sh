@@ -39,6 +39,7 @@ is_ours() {
 	local part=$1 pid=$2
 	case $part in
 	mariadbd) strings_of "/proc/$pid/cmdline" | has -x "--datadir=$var/mysql" ;;
+	mysqld) strings_of "/proc/$pid/cmdline" | has -x "--datadir=$var/mysql-data" ;;
 	pool) strings_of "/proc/$pid/environ" | has -x "STOK_DB_OPTIONS=$var/my.cnf" ;;
 	# nginx writes its title over both, all words in one string; a worker's title says nothing.
 	nginx) strings_of "/proc/$pid/cmdline" | paste -sd ' ' | has " -c $var/nginx/nginx.conf" ;;
@@ -130,14 +131,14 @@ stop_part() {
 	case $1 in
 	nginx) end_part nginx QUIT 150 ;;
 	pool) end_part pool TERM 200 ;;
-	mariadbd) end_part mariadbd TERM 600 ;;
+	*) end_part "$1" TERM 600 ;;
 	esac
 }
 
 stop_all() {
 	stop_part nginx
 	stop_part pool
-	stop_part mariadbd
+	stop_part "$database"
 	rm -f "$run_dir/port"
 }
 
@@ -177,7 +178,7 @@ log_of() {
 	case $1 in
 	nginx) printf error.log ;;
 	pool) printf stokd.log ;;
-	mariadbd) printf mariadbd.log ;;
+	*) printf '%s.log' "$1" ;;
 	esac
 }
 
