@@ -148,11 +148,11 @@ def sequence(count):
     )
 
 
-def kill_connections():
-    """Ends the service's connections to the database, as an administrator may."""
+def kill_connections(kind="CONNECTION"):
+    """Ends the service's connections to the database, or only their statements (QUERY)."""
     for identity, user, *_ in sql("SHOW PROCESSLIST"):
         if user == "stok":
-            sql(f"KILL {identity}")
+            sql(f"KILL {kind} {identity}")
 
 
 def variant(identity, stock):
