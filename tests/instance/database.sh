@@ -1,6 +1,13 @@
 # shellcheck shell=bash
 # What an instance has in its database, whichever engine it is. Sourced by ./run.
 
+# Leaves in $network how the server listens besides its socket: not at all, unless it is told.
+database_network() {
+	network=(--skip-networking)
+	[ -z "${STOK_DATABASE_PORT-}" ] ||
+		network=(--bind-address=127.0.0.1 --port="$STOK_DATABASE_PORT")
+}
+
 sql() {
 	mariadb --defaults-file="$var/my.cnf" --connect-timeout=5 --batch --skip-column-names "$@"
 }

@@ -19,8 +19,10 @@ make_mariadbd() {
 
 # Full durability: what was answered must survive a crash, here as in production.
 start_mariadbd() {
+	local network
+	database_network
 	launch mariadbd mariadbd --no-defaults --user="$(id -un)" \
-		--datadir="$var/mysql" --socket="$run_dir/mysql.sock" --skip-networking \
+		--datadir="$var/mysql" --socket="$run_dir/mysql.sock" "${network[@]}" \
 		--log-error="$var/log/mariadbd.log" --pid-file="$run_dir/mysql.pid" \
 		--innodb-flush-log-at-trx-commit=1 --innodb-doublewrite=1 \
 		--innodb-buffer-pool-size=256M

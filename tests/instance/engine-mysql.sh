@@ -8,8 +8,7 @@ take_mysql() {
 		say "run: $mysql_why" >&2
 		exit 77 # automake's word for "skipped"
 	}
-	[ "${mysql_root##*/}" = "mysql-$mysql_pin" ] ||
-		say "MySQL $mysql_pin is not to be had any more; taking ${mysql_root##*/mysql-}"
+	[ "${mysql_root##*/}" = "mysql-$mysql_pin" ] || say "taking $(mysql_name)"
 }
 
 # mysqld_command FOLDER: leaves in $command how the server is called. Its packages believe they stand
@@ -52,11 +51,12 @@ make_mysqld() {
 # Full durability, and the binary log that a plain server has. It would take the lock of a dead
 # server for a living one's as long as nobody has noticed its end.
 start_mysqld() {
-	local command
+	local command network
+	database_network
 	rm -f "$run_dir/mysql.sock.lock"
 	mysqld_command "$var/mysql-data"
 	launch mysqld "${command[@]}" \
-		--socket="$run_dir/mysql.sock" --skip-networking --mysqlx=OFF \
+		--socket="$run_dir/mysql.sock" "${network[@]}" --mysqlx=OFF \
 		--log-error="$var/log/mysqld.log" --pid-file="$run_dir/mysql.pid" \
 		--innodb-flush-log-at-trx-commit=1 --innodb-doublewrite=ON --sync-binlog=1 \
 		--innodb-buffer-pool-size=256M

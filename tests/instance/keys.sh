@@ -25,7 +25,9 @@ stok_password() {
 
 # [client] names no user: it is whoever runs this, whom the server knows by the socket.
 write_options() {
-	local password
+	local password server=socket=$run_dir/mysql.sock
+	[ -z "${STOK_DATABASE_PORT-}" ] ||
+		server=host=127.0.0.1$'\n'port=$STOK_DATABASE_PORT$'\n'protocol=tcp
 	password=$(stok_password)
 	cat >"$var/my.cnf.new" <<-END
 		# made by ./run
@@ -33,7 +35,7 @@ write_options() {
 		socket=$run_dir/mysql.sock
 
 		[stok]
-		socket=$run_dir/mysql.sock
+		$server
 		user=stok
 		password=${password:-$(random_hex)}
 		database=stok

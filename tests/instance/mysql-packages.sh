@@ -4,7 +4,7 @@
 
 # The version that stok is tested with; sid has one at a time, and moves on.
 mysql_pin=${STOK_MYSQL_VERSION:-9.7.4-2}
-engines=${STOK_ENGINES:-$top/var/engines}
+engines=$(realpath -m "${STOK_ENGINES:-$top/var/engines}")
 mysql_root= # where it is unpacked
 mysql_why=  # why it cannot be had
 
@@ -26,7 +26,6 @@ get_mysql() {
 		mysql_why="MySQL cannot be had: $engines cannot be made"
 		return 1
 	fi
-	engines=$(cd "$engines" && pwd -P)
 	exec 7>"$engines/lock"
 	if ! flock -w 600 7; then
 		mysql_why='MySQL cannot be had: another download takes too long'
@@ -116,6 +115,12 @@ unpack_packages() {
 	done
 	rm -rf "$engines/debs"
 	mv "$new" "$engines/mysql-$version" || why "$engines cannot be written"
+}
+
+mysql_name() {
+	local version=${mysql_root##*/mysql-}
+	printf 'MySQL %s' "$version"
+	[ "$version" = "$mysql_pin" ] || printf ', for Debian sid no longer has %s' "$mysql_pin"
 }
 
 # Its own loader, for its own C library.
