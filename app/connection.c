@@ -75,7 +75,9 @@ static enum store_status classify(unsigned int error)
 		return STORE_RETRY;
 	case 1053: /* the server shuts down */
 	case 1927: /* the connection was killed */
+	case 1317: /* the statement was; COMMIT may have been done by then */
 	case 4031: /* it was idle for too long */
+	case 3032: /* offline: thrown out of its replication group, say */
 	case 1290: /* read only: no longer the primary */
 	case 1836:
 	case 1047: /* not part of the cluster */
@@ -153,6 +155,21 @@ static bool prepare_session(struct connection *connection)
 	       ask_settings(connection) && run_text(connection, "SET SESSION autocommit=0");
 }
 
+/*
+ * Over TCP without TLS the password goes encrypted with a key of the server's. MariaDB's library
+ * asks for that key by itself; Oracle's only if it is told, and its option files cannot tell it.
+ */
+static void ask_for_key(struct connection *connection)
+{
+#if HAVE_DECL_MYSQL_OPT_GET_SERVER_PUBLIC_KEY
+	bool yes = true;
+
+	mysql_options(&connection->mysql, MYSQL_OPT_GET_SERVER_PUBLIC_KEY, &yes);
+#else
+	(void)connection;
+#endif
+}
+
 static bool connect_once(struct connection *connection)
 {
 	unsigned int connect_s = CONNECT_S_MAX, read_s = READ_S_MAX;
@@ -165,6 +182,7 @@ static bool connect_once(struct connection *connection)
 	mysql_options(&connection->mysql, MYSQL_OPT_READ_TIMEOUT, &read_s);
 	mysql_options(&connection->mysql, MYSQL_OPT_WRITE_TIMEOUT, &read_s);
 	mysql_options(&connection->mysql, MYSQL_SET_CHARSET_NAME, "utf8mb4");
+	ask_for_key(connection);
 	connection->open = true; /* from here on it has something to close */
 	return mysql_real_connect(&connection->mysql, NULL, NULL, NULL, NULL, 0, NULL,
 		       CLIENT_FOUND_ROWS) != NULL &&

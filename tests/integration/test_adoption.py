@@ -77,14 +77,12 @@ def with_service(work):
     try:
         with open(path, "w", encoding="utf-8") as file:
             file.write(kept.replace("database=stok\n", f"database={OTHER}\n"))
-        for (identity,) in sql("SELECT id FROM information_schema.PROCESSLIST WHERE user='stok'"):
-            sql(f"KILL {identity}")
+        kill_connections()
         work()
     finally:
         with open(path, "w", encoding="utf-8") as file:
             file.write(kept)
-        for (identity,) in sql("SELECT id FROM information_schema.PROCESSLIST WHERE user='stok'"):
-            sql(f"KILL {identity}")
+        kill_connections()
 
 
 def live_a_life(identity):
@@ -125,18 +123,22 @@ def test_what_cannot_be_adopted_is_refused_and_left_alone():
     equal(other("SHOW COLUMNS FROM ProductVariant LIKE 'reserved'"), [])
 
 
+def plan_of(statement):
+    return other(f"EXPLAIN FORMAT=TRADITIONAL {statement}")[0]
+
+
 def test_variants_are_locked_in_the_order_of_the_primary_key():
     """Also where the table is so small that another plan would be cheaper."""
     begin()
     migrate()
     other("INSERT INTO ProductVariant (id, stock) VALUES (1,1),(2,1),(3,1)")
-    plan = other("EXPLAIN SELECT id,stock,reserved FROM ProductVariant FORCE INDEX (PRIMARY) "
-                 "WHERE id IN (3,1) ORDER BY id FOR UPDATE")[0]
+    plan = plan_of("SELECT id,stock,reserved FROM ProductVariant FORCE INDEX (PRIMARY) "
+                   "WHERE id IN (3,1) ORDER BY id FOR UPDATE")
     assert "PRIMARY" in plan and "filesort" not in " ".join(plan), plan
     other("INSERT INTO StockReservation (id, variantId, quantity, sessionId, expiresAt) VALUES "
           "(1,1,1,'s',NOW()),(2,1,1,'s',NOW())")
-    plan = other("EXPLAIN SELECT id FROM StockReservation FORCE INDEX (PRIMARY) "
-                 "WHERE id IN (2,1) ORDER BY id FOR UPDATE")[0]
+    plan = plan_of("SELECT id FROM StockReservation FORCE INDEX (PRIMARY) "
+                   "WHERE id IN (2,1) ORDER BY id FOR UPDATE")
     assert "PRIMARY" in plan and "filesort" not in " ".join(plan), plan
 
 

@@ -72,6 +72,24 @@ def test_who_waits_gets_the_lock_when_it_is_released():
     check_sums()
 
 
+def test_a_statement_that_is_killed_while_it_waits_is_done_anew():
+    for kind in ("CONNECTION", "QUERY"):
+        fresh()
+        lock = Lock(1)
+
+        def work(index):
+            if index == 0:
+                time.sleep(0.4)
+                kill_connections(kind)
+                lock.release()
+                return 201
+            return reserve(1, 1, f"waits-{index}").status
+
+        equal(together(2, work), [201, 201], kind)
+        equal(number("SELECT SUM(reserved) FROM ProductVariant"), 1)
+        check_sums()
+
+
 def test_a_cart_over_a_locked_variant_waits_whole():
     fresh()
     holds = [held(identity, 1, "cart") for identity in (1, 2, 3)]

@@ -106,7 +106,7 @@ def test_cleanup_beside_live_traffic():
         variant(identity, 100000)
     sql(
         "INSERT INTO StockReservation (variantId, quantity, sessionId, expiresAt) "
-        "SELECT 1 + seq % 10, 1, CONCAT('old-', seq), UTC_TIMESTAMP(3) FROM seq_1_to_10000; "
+        f"SELECT 1 + seq % 10, 1, CONCAT('old-', seq), UTC_TIMESTAMP(3) FROM {sequence(10000)}; "
         "UPDATE ProductVariant SET reserved=1000"
     )
     counted = []
@@ -134,7 +134,7 @@ def test_two_cleanups_at_once_do_the_work_once():
     variant(1, 100000)
     sql(
         "INSERT INTO StockReservation (variantId, quantity, sessionId, expiresAt) "
-        "SELECT 1, 1, 'old', UTC_TIMESTAMP(3) FROM seq_1_to_5000; "
+        f"SELECT 1, 1, 'old', UTC_TIMESTAMP(3) FROM {sequence(5000)}; "
         "UPDATE ProductVariant SET reserved=5000"
     )
     answers = together(6, lambda _: cleanup())

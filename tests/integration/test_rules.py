@@ -103,7 +103,7 @@ def test_more_expired_holds_than_one_transaction_sweeps():
     fresh(2000)
     sql(
         "INSERT INTO StockReservation (variantId, quantity, sessionId, expiresAt) "
-        f"SELECT {VARIANT}, 1, 's', UTC_TIMESTAMP(3) FROM seq_1_to_2000; "
+        f"SELECT {VARIANT}, 1, 's', UTC_TIMESTAMP(3) FROM {sequence(2000)}; "
         f"UPDATE ProductVariant SET reserved=2000 WHERE id={VARIANT}"
     )
     answer = reserve(VARIANT, 2000)
@@ -251,7 +251,7 @@ def test_cleanup_sweeps_all_that_expired():
     fresh(1000)
     sql(
         "INSERT INTO StockReservation (variantId, quantity, sessionId, expiresAt) "
-        f"SELECT {VARIANT}, 1, 's', UTC_TIMESTAMP(3) FROM seq_1_to_900; "
+        f"SELECT {VARIANT}, 1, 's', UTC_TIMESTAMP(3) FROM {sequence(900)}; "
         f"UPDATE ProductVariant SET reserved=900 WHERE id={VARIANT}"
     )
     live = held(VARIANT, 5)

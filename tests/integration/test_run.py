@@ -10,12 +10,14 @@ SECOND_VAR = os.path.join(VAR, "second one")  # a blank in the name must do no h
 SECOND_PORT = PORT + 5
 
 
-def second(*options, **more):
-    """./run of another instance beside the one under test."""
+def second(*options, environment=()):
+    """./run of another instance beside the one under test; without a value, a variable is unset."""
+    variables = {**os.environ, "STOK_VAR": SECOND_VAR, **dict(environment)}
     return subprocess.run(
-        [os.path.join(ROOT, "run"), *options], env={**os.environ, "STOK_VAR": SECOND_VAR},
+        [os.path.join(ROOT, "run"), *options],
+        env={name: value for name, value in variables.items() if value is not None},
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-        timeout=300, **more,
+        timeout=300,
     )
 
 
@@ -32,6 +34,8 @@ def test_help_and_bad_options():
     assert done.returncode != 0 and "--nonsense" in done.stdout, done.stdout
     done = second("--port", "99999")
     assert done.returncode != 0 and "99999" in done.stdout, done.stdout
+    done = second("--engine", "postgresql")
+    assert done.returncode != 0 and "mariadb or mysql" in done.stdout, done.stdout
 
 
 def test_a_taken_port_is_told():
@@ -54,6 +58,22 @@ def test_two_instances_run_side_by_side_and_one_keeps_its_data():
     equal(answer.body["released"], 1)
 
 
+def test_an_instance_keeps_its_engine():
+    kept, other = ("mysql", "mariadb") if database() == "mysqld" else ("mariadb", "mysql")
+    done = second("--detach", "--engine", other)
+    assert done.returncode == 1 and f"instance with {kept}" in done.stdout, done.stdout
+    done = second("--detach", environment={"STOK_ENGINE": None})
+    equal(done.returncode, 0, done.stdout)
+
+
+def test_an_engine_that_cannot_be_had_is_told():
+    done = second("--engine", "mysql", "--detach", environment={
+        "STOK_VAR": os.path.join(VAR, "third"), "STOK_ENGINES": "/dev/null/engines",
+    })
+    equal(done.returncode, 77, done.stdout)
+    assert "MySQL cannot be had" in done.stdout, done.stdout
+
+
 def test_keys_are_secret_and_stay():
     for name in ("cron.hdr", "storefront.hdr"):
         path = os.path.join(SECOND_VAR, name)
@@ -68,7 +88,7 @@ def test_keys_are_secret_and_stay():
 
 
 def test_detach_revives_whatever_part_has_died():
-    for part in ("mariadbd", "pool", "nginx"):
+    for part in (database(), "pool", "nginx"):
         with open(os.path.join(SECOND_VAR, "run", f"{part}.pid"), encoding="ascii") as file:
             os.kill(int(file.read()), signal.SIGKILL)
         done = second("--detach")

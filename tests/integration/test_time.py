@@ -18,21 +18,12 @@ def ms_of(text):
     return round(moment.replace(tzinfo=datetime.timezone.utc).timestamp() * 1000)
 
 
-def reconnect():
-    """Makes stokd's connections new, so that they meet the server's present settings."""
-    for (identity,) in sql("SELECT id FROM information_schema.PROCESSLIST WHERE id<>CONNECTION_ID() "
-                           "AND user=SUBSTRING_INDEX((SELECT user FROM "
-                           "information_schema.PROCESSLIST WHERE db='stok' AND "
-                           "id<>CONNECTION_ID() LIMIT 1), '@', 1)"):
-        sql(f"KILL {identity}")
-
-
 def test_a_server_in_another_zone_changes_nothing():
     empty()
     variant(1, 10)
     sql("SET GLOBAL time_zone='+03:00'")
     try:
-        reconnect()
+        kill_connections()  # new ones meet the server's setting
         before = database_ms()
         answer = reserve(1, 1)
         equal(answer.status, 201)
@@ -47,7 +38,7 @@ def test_a_server_in_another_zone_changes_nothing():
         )
     finally:
         sql("SET GLOBAL time_zone='SYSTEM'")
-        reconnect()
+        kill_connections()
     # A connection with another zone sees the same hold, as live as before.
     equal(cancel(answer.body["reservationId"]).body["released"], 1)
 

@@ -43,6 +43,11 @@ def empty():
     sql("DELETE FROM StockReservation; DELETE FROM ProductVariant")
 
 
+def database():
+    """The part of the instance that is its database."""
+    return "mysqld" if os.path.isdir(os.path.join(VAR, "mysql-data")) else "mariadbd"
+
+
 class Answer:
     """status, headers (names in lower case), body (parsed where it is JSON), text."""
 
@@ -132,6 +137,22 @@ def sql(statements):
 def number(question):
     """The one number that a SELECT gives."""
     return int(sql(question)[0][0])
+
+
+def sequence(count):
+    """A table for FROM, whose column seq has 1 to count (100,000 at most)."""
+    digit = "(SELECT 0 n" + "".join(f" UNION ALL SELECT {n}" for n in range(1, 10)) + ")"
+    return (
+        f"(SELECT 1 + a.n + 10 * b.n + 100 * c.n + 1000 * d.n + 10000 * e.n AS seq FROM {digit} a, "
+        f"{digit} b, {digit} c, {digit} d, {digit} e HAVING seq <= {count}) AS numbers"
+    )
+
+
+def kill_connections(kind="CONNECTION"):
+    """Ends the service's connections to the database, or only their statements (QUERY)."""
+    for identity, user, *_ in sql("SHOW PROCESSLIST"):
+        if user == "stok":
+            sql(f"KILL {kind} {identity}")
 
 
 def variant(identity, stock):

@@ -117,12 +117,21 @@ def test_the_code_is_formatted():
 def test_scripts_pass_shellcheck():
     if shutil.which("shellcheck") is None:
         raise Skip("shellcheck is not installed")
-    scripts = [ROOT / name for name in ("run", "check", "packages.sh", "sql/migrate")]
+    scripts = [ROOT / name for name in ("run", "check", "sql/migrate")]
     scripts += sorted((ROOT / ".ci").glob("*"))  # not part of a release
     done = subprocess.run(
-        ["shellcheck", "-x", *map(str, scripts)], capture_output=True, text=True, cwd=ROOT
+        # -a: also what they source, which is no script by itself.
+        ["shellcheck", "-x", "-a", *map(str, scripts)], capture_output=True, text=True, cwd=ROOT
     )
     assert done.returncode == 0, done.stdout[:4000]
+
+
+def test_each_part_of_the_instance_is_sourced_and_so_was_checked():
+    sourced = {
+        match for name in ("run", "check")
+        for match in re.findall(r"^\. .*/(\w[\w-]*\.sh)", (ROOT / name).read_text(), re.MULTILINE)
+    }
+    equal(sourced, {path.name for path in (ROOT / "tests/instance").glob("*.sh")})
 
 
 if __name__ == "__main__":
