@@ -171,6 +171,7 @@ static void dispatch(struct gate *gate, struct job *job, const struct http_reque
 	job->language = language_of(http->accept_language, gate->config->language);
 	job->started_ms = monotonic_ms();
 	job->swept = 0;
+	job->witness = 0;
 	if (!request_read(
 		    http, &gate->config->keyring, &job->command, &job->caller, &gate->refusal)) {
 		if (gate->refusal.code == CODE_INTERNAL_ERROR)

@@ -27,6 +27,8 @@ struct job {
 	/* written by the committers */
 	bool blocked;	     /* somebody else has a lock that it wants */
 	uint64_t blocked_on; /* of this variant; 0: of a hold's row */
+	int32_t lost_swept;  /* in a COMMIT that was lost sight of; then */
+	uint64_t witness;    /* one of these holds tells whether it happened; 0: none */
 	int32_t swept;	     /* over all passes of a command that was decided more than once */
 	struct outcome outcome;
 };

@@ -160,6 +160,15 @@ void sql_count_expired(struct text *text)
 		       "expiresAt<=UTC_TIMESTAMP(3)");
 }
 
+void sql_was_closed_by(struct text *text, uint64_t hold, const char *request_id)
+{
+	text_clear(text);
+	text_add(text, "SELECT COUNT(*) FROM StockReservation WHERE id=");
+	text_add_u64(text, hold);
+	text_add(text, " AND closedRequestId=");
+	sql_quoted(text, request_id);
+}
+
 static void add_new_hold(struct text *text, const struct hold *hold)
 {
 	text_add(text, "(");

@@ -71,6 +71,9 @@ void sql_expired_of_variants(struct text *text, const struct id_list *variants, 
 void sql_expired(struct text *text, const struct command *cleanup, uint32_t limit);
 void sql_count_expired(struct text *text);
 
+/* 1 if that request has closed the hold, 0 if not. */
+void sql_was_closed_by(struct text *text, uint64_t hold, const char *request_id);
+
 /* Writes what changed. Each returns false, and no text, where there is nothing to write. */
 bool sql_insert_holds(struct text *text, const struct stock *stock);
 bool sql_update_holds(struct text *text, const struct stock *stock);

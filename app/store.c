@@ -476,6 +476,23 @@ enum store_status store_next_release(
 	return status;
 }
 
+enum store_status store_was_closed_by(
+	struct store *store, uint64_t hold, const char *request_id, bool *yes)
+{
+	enum store_status status = connection_open(store->connection);
+	int64_t number = 0;
+
+	if (status == STORE_OK) {
+		sql_was_closed_by(&store->statement, hold, request_id);
+		status = connection_select(
+			store->connection, &store->statement, read_number, &number);
+	}
+	if (status == STORE_OK)
+		connection_rollback(store->connection);
+	*yes = number == 1;
+	return status;
+}
+
 enum store_status store_commit(struct store *store)
 {
 	return connection_commit(store->connection);

@@ -56,6 +56,10 @@ enum store_status store_save(struct store *store, struct stock *stock) MUST_CHEC
 enum store_status store_next_release(
 	struct store *store, int64_t now_ms, struct release *asks, uint32_t count) MUST_CHECK;
 
+/* Whether this request has closed that hold, as it stands committed. Between transactions. */
+enum store_status store_was_closed_by(
+	struct store *store, uint64_t hold, const char *request_id, bool *yes) MUST_CHECK;
+
 /* Ends the transaction. After STORE_OK it is durable. */
 enum store_status store_commit(struct store *store) MUST_CHECK;
 

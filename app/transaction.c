@@ -2,10 +2,12 @@
 
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "decide.h"
 #include "limits.h"
+#include "log.h"
 #include "monotonic.h"
 
 struct transaction {
@@ -135,14 +137,51 @@ static enum store_status try_stubbornly(struct transaction *transaction, struct 
 	return status;
 }
 
+/* A hold that the command swept in the attempt just made. 0: none. */
+static uint64_t find_witness(const struct stock *stock, const char *request_id)
+{
+	for (uint32_t i = 0; i < stock->hold_count; i++) {
+		const struct hold *hold = &stock->holds[i];
+
+		if (hold->changed && hold->reason == REASON_EXPIRED &&
+			strcmp(hold->closed_request_id, request_id) == 0)
+			return hold->id;
+	}
+	return 0;
+}
+
 /* From now on they may have been here before. */
 static void mark_recheck(
 	const struct transaction *transaction, struct job *const *jobs, uint32_t count)
 {
 	for (uint32_t i = 0; i < count; i++) {
-		if (!transaction->loading.blocked[i])
-			jobs[i]->command.recheck = true;
+		struct job *job = jobs[i];
+
+		if (transaction->loading.blocked[i])
+			continue;
+		job->command.recheck = true;
+		if (job->outcome.swept <= 0)
+			continue;
+		job->lost_swept = job->outcome.swept;
+		job->witness = find_witness(&transaction->stock, job->command.request_id);
 	}
+}
+
+/* What a lost COMMIT swept after all is counted as the request's, like everything it swept. */
+static void count_lost_sweeps(struct transaction *transaction, struct job *job)
+{
+	bool happened = false;
+
+	if (job->witness == 0)
+		return;
+	if (store_was_closed_by(transaction->store, job->witness, job->command.request_id,
+		    &happened) != STORE_OK)
+		log_warning("what request %s swept could not be counted", job->command.request_id);
+	if (happened) {
+		metrics_add(transaction->metrics, METRIC_SWEPT, (uint64_t)job->lost_swept);
+		job->swept += job->lost_swept;
+	}
+	job->witness = 0;
 }
 
 /*
@@ -195,6 +234,7 @@ static void count_swept(struct transaction *transaction, struct job *job)
 static void take_outcome(struct transaction *transaction, struct job *job)
 {
 	metrics_add(transaction->metrics, METRIC_COMMANDS, 1);
+	count_lost_sweeps(transaction, job);
 	count_swept(transaction, job);
 	outcome_take_ids(&job->outcome, &transaction->stock);
 	move_on(&transaction->loading, &job->command);

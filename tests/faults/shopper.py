@@ -19,8 +19,13 @@ class Hold:
     variant: int
     quantity: int
     session: str
+    asleep_until: float = 0.0  # its shopper comes back to it only then
     gone: bool = False
     order: str | None = None
+
+    @property
+    def is_at_hand(self):
+        return not self.gone and time.time() >= self.asleep_until
 
 
 class Shopper:
@@ -42,7 +47,7 @@ class Shopper:
             (40, self.reserve), (14, self.change), (12, self.cancel), (14, self.convert),
             (3, self.cancel_again), (4, self.convert_again), (3, self.replay), (2, self.reuse_key),
             (3, self.twins), (2, self.strangers), (2, self.nonsense), (6, self.ask_again),
-            (1, self.new_session),
+            (1, self.new_session), (1, self.load.cleanup),
         )
 
     def run(self):
@@ -86,12 +91,16 @@ class Shopper:
         identity = answer["reservationId"]
         if all(hold.id != identity for hold in self.holds):
             body = wish.body
-            self.holds.append(
-                Hold(identity, body["variantId"], body["quantity"], body["sessionId"])
-            )
+            self.holds.append(Hold(identity, body["variantId"], body["quantity"],
+                                   body["sessionId"], self.sleep_until(body)))
         if wish.key is not None:
             self.answered.append(wish)
         del self.holds[: -self.HOLDS_MAX], self.answered[: -self.HOLDS_MAX]
+
+    def sleep_until(self, body):
+        """Half of those who have little time come back too late."""
+        too_late = "ttlSeconds" in body and self.rng.random() < 0.5
+        return time.time() + body["ttlSeconds"] + 0.05 if too_late else 0.0
 
     def learn_sold(self, wish, answer):
         outcomes = {line["reservationId"]: line["outcome"] for line in answer["details"]}
@@ -137,7 +146,7 @@ class Shopper:
 
     def change(self):
         """Another quantity: a cancel and a reserve."""
-        for hold in self.some(1, lambda hold: not hold.gone):
+        for hold in self.some(1, lambda hold: hold.is_at_hand):
             self.ask_cancel([hold])
             body = {"variantId": hold.variant, "quantity": self.rng.randint(1, 4),
                     "sessionId": hold.session}
@@ -154,7 +163,7 @@ class Shopper:
         self.ask(self.wish("cancel", body, None, holds))
 
     def cancel(self):
-        holds = self.some(self.rng.choice((1, 1, 2, 3)), lambda hold: not hold.gone)
+        holds = self.some(self.rng.choice((1, 1, 2, 3)), lambda hold: hold.is_at_hand)
         if holds:
             self.ask_cancel(holds)
 
@@ -176,7 +185,7 @@ class Shopper:
 
     def convert(self):
         """Some of these holds have expired meanwhile: a late payment."""
-        holds = self.some(self.rng.choice((1, 1, 2, 3, 4)), lambda hold: not hold.gone)
+        holds = self.some(self.rng.choice((1, 1, 2, 3, 4)), lambda hold: hold.is_at_hand)
         if holds:
             self.ask_convert(holds, self.load.name("order") if self.rng.random() < 0.9 else None)
 
