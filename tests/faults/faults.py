@@ -84,7 +84,7 @@ class WorkersTerm(Fault):
 
 
 class DatabaseKill(Fault):
-    """SIGKILL of mariadbd: at any time, just when a COMMIT reaches it, or right after it."""
+    """SIGKILL of the database: at any time, just when a COMMIT reaches it, or right after it."""
 
     def __init__(self, instance, load, rng):
         super().__init__(instance, load, rng)
@@ -92,7 +92,7 @@ class DatabaseKill(Fault):
 
     def inject(self):
         def kill():
-            self.instance.signal("mariadbd", signal.SIGKILL)
+            self.instance.signal(self.instance.database, signal.SIGKILL)
 
         if self.rng.random() < 0.5:
             mode = self.rng.choice((proxy.BLIND, proxy.AFTER))
@@ -102,14 +102,14 @@ class DatabaseKill(Fault):
         kill()
 
     def heal(self):
-        pid = self.instance.pid("mariadbd")
-        stok.until(lambda: not is_alive(pid), "the end of mariadbd", 10)
+        pid = self.instance.pid(self.instance.database)
+        stok.until(lambda: not is_alive(pid), "the end of the database", 10)
         self.instance.start_database()
         self.instance.wait_until_well()
 
 
 class DatabaseFreeze(Fault):
-    """SIGSTOP of mariadbd: connections stay, and nothing answers.
+    """SIGSTOP of the database: connections stay, and nothing answers.
 
     8 s is longer than the service waits: it gives up on statements and COMMITs that then happen.
     """
@@ -119,10 +119,10 @@ class DatabaseFreeze(Fault):
         self.span_s = rng.choice((5.0, 5.0, 8.0))
 
     def inject(self):
-        self.instance.signal("mariadbd", signal.SIGSTOP)
+        self.instance.signal(self.instance.database, signal.SIGSTOP)
 
     def heal(self):
-        self.instance.signal("mariadbd", signal.SIGCONT)
+        self.instance.signal(self.instance.database, signal.SIGCONT)
         self.instance.wait_until_well()
 
 
@@ -159,10 +159,8 @@ class KillConnections(Fault):
     unseen = True
 
     def inject(self):
-        connections = stok.sql("SELECT id FROM information_schema.PROCESSLIST WHERE user='stok'")
-        for (identity,) in connections:
-            with contextlib.suppress(AssertionError):  # it may have ended by itself meanwhile
-                stok.sql(f"KILL {identity}")
+        with contextlib.suppress(AssertionError):  # one may have ended by itself meanwhile
+            stok.kill_connections()
 
 
 class ClientAbort(Fault):
@@ -211,7 +209,7 @@ class DiskFull(Fault):
             raise Skip("a small disk is mounted by root only")
 
     def inject(self):
-        self.instance.end("mariadbd", signal.SIGTERM, 60)
+        self.instance.end(self.instance.database, signal.SIGTERM, 60)
         self.instance.move_to_small_disk(self.SPARE_MIB)
         self.instance.start_database()
         self.instance.wait_until_well()
@@ -238,11 +236,11 @@ class DiskFull(Fault):
 
     def heal(self):
         os.unlink(self.ballast)
-        if not is_alive(self.instance.pid("mariadbd")):
+        if not is_alive(self.instance.pid(self.instance.database)):
             self.instance.start_database()  # InnoDB ends where it has no room even to roll back
         self.instance.wait_until_well()
         time.sleep(0.5)
-        self.instance.end("mariadbd", signal.SIGTERM, 60)
+        self.instance.end(self.instance.database, signal.SIGTERM, 60)
         self.instance.move_back()
         self.instance.start_database()
         self.instance.wait_until_well()

@@ -76,6 +76,7 @@ class Instance:
         self.var = stok.VAR
         self.port = stok.PORT
         self.run_dir = None
+        self.database = "mariadbd"  # or mysqld
         self.proxy = None
         self.clock = None  # the pool's, apart from the host's: as libfaketime takes it
         self._commands = {}  # part -> what it is started with
@@ -90,6 +91,7 @@ class Instance:
         stok.run("--stop")
         self._undo_small_disk()
         stok.run("--detach")
+        self.database = stok.database()
         self.run_dir = os.path.realpath(os.path.join(self.var, "run"))
         self._learn_commands()
         self.proxy = Proxy(f"{self.run_dir}/proxy.sock", self.database_socket)
@@ -106,7 +108,7 @@ class Instance:
         variables = (text.split("=", 1) for text in strings_of(f"/proc/{pool}/environ"))
         self._settings = {name: value for name, value in variables if name.startswith("STOK_")}
         self._commands = {
-            "mariadbd": strings_of(f"/proc/{self.pid('mariadbd')}/cmdline"),
+            self.database: strings_of(f"/proc/{self.pid(self.database)}/cmdline"),
             "nginx": ["/usr/sbin/nginx", "-p", f"{self.var}/nginx", "-e",
                       f"{self.var}/log/error.log", "-c", f"{self.var}/nginx/nginx.conf"],
             "pool": ["/usr/bin/spawn-fcgi", "-s", self.pool_socket, "-M", "0660", "-b", "4096",
@@ -127,7 +129,7 @@ class Instance:
     def revive(self):
         """Whatever a test left behind: all parts run, with the host's own clock."""
         self.thaw()
-        if not is_alive(self.pid("mariadbd")):
+        if not is_alive(self.pid(self.database)):
             self.start_database()
         if self.clock is not None:
             self.clock = None
@@ -140,7 +142,7 @@ class Instance:
 
     def thaw(self):
         """What a fault has frozen would not hear that it is to end."""
-        for part in ("mariadbd", "pool"):
+        for part in (self.database, "pool"):
             with contextlib.suppress(OSError):
                 for pid in (self.pid(part), *children(self.pid(part))):
                     os.kill(pid, signal.SIGCONT)
@@ -185,7 +187,7 @@ class Instance:
 
     def launch(self, part, environment=()):
         """Starts a part as ./run does: leader of a session, its number where ./run looks for it."""
-        log = {"nginx": "error.log", "pool": "stokd.log", "mariadbd": "mariadbd.log"}[part]
+        log = {"nginx": "error.log", "pool": "stokd.log"}.get(part, f"{part}.log")
         with open(os.path.join(self.var, "log", log), "ab") as output:
             process = subprocess.Popen(
                 self._commands[part], stdin=subprocess.DEVNULL, stdout=output, stderr=output,
@@ -196,7 +198,10 @@ class Instance:
             file.write(f"{process.pid}\n")
 
     def start_database(self):
-        self.launch("mariadbd")
+        # MySQL would take the lock of a server that was killed for a living one's.
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(f"{self.database_socket}.lock")
+        self.launch(self.database)
         self._wait(self.is_database_up, "the database", 60)
 
     def start_nginx(self):
@@ -267,7 +272,7 @@ class Instance:
 
     @property
     def data_dir(self):
-        return os.path.join(self.var, "mysql")
+        return os.path.join(self.var, "mysql-data" if self.database == "mysqld" else "mysql")
 
     def move_to_small_disk(self, spare_mib):
         """The data directory on a tmpfs with a little room. The database must be down."""

@@ -15,7 +15,7 @@ QUIET_S_MAX = 20
 TOLD_MAX = 30
 
 OLD_VARIANT = 1000000
-OLD_ROOT = 110  # its square is the number of rows: 3 MiB
+OLD_ROWS = 12000  # 3 MiB
 
 
 class Round:
@@ -48,10 +48,9 @@ class Round:
             f"INSERT INTO ProductVariant (id, stock) VALUES ({OLD_VARIANT}, 0)"
             + "".join(f",({number},{stock})" for number, stock in self.stocks.items())
             + "; INSERT INTO StockReservation (variantId, quantity, sessionId, status, createdAt, "
-            "expiresAt, closedAt, cancelReason) WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL "
-            f"SELECT i + 1 FROM n WHERE i < {OLD_ROOT}) SELECT {OLD_VARIANT}, 1, "
-            f"CONCAT('former-years-', a.i), 'CANCELLED', '2020-01-01', '2020-01-02', "
-            "'2020-01-01', 'CUSTOMER' FROM n a JOIN n b"
+            f"expiresAt, closedAt, cancelReason) SELECT {OLD_VARIANT}, 1, "
+            "CONCAT('former-years-', seq), 'CANCELLED', '2020-01-01', '2020-01-02', "
+            f"'2020-01-01', 'CUSTOMER' FROM {stok.sequence(OLD_ROWS)}"
         )
         self.stocks[OLD_VARIANT] = 0
         self.old_rows = self.read_old_rows()
@@ -145,6 +144,6 @@ class Round:
             ])
         with open(os.path.join(folder, "violations.txt"), "w", encoding="utf-8") as file:
             file.write(self.trouble + "\n")
-        for name in ("stokd.log", "error.log", "mariadbd.log"):
+        for name in ("stokd.log", "error.log", f"{self.instance.database}.log"):
             shutil.copy(os.path.join(self.instance.var, "log", name), folder)
         return folder
