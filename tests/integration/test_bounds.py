@@ -61,9 +61,8 @@ def test_a_full_queue_says_busy_at_once_and_answers_the_rest():
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     empty()
     variant(1, 1000000)
-    with open(os.path.join(VAR, "run", "mariadbd.pid"), encoding="ascii") as file:
-        database = int(file.read())
-    os.kill(database, signal.SIGSTOP)
+    server = process(database())
+    os.kill(server, signal.SIGSTOP)
     try:
         connections = [connect(index) for index in range(FLOOD)]
         poll = select.poll()
@@ -73,7 +72,7 @@ def test_a_full_queue_says_busy_at_once_and_answers_the_rest():
         until(lambda: poll.poll(0), "somebody is told busy while the database is frozen")
         early = [status_of(by_fd[fd]) for fd, _ in poll.poll(0)]
     finally:
-        os.kill(database, signal.SIGCONT)
+        os.kill(server, signal.SIGCONT)
     equal(set(early), {503})
     late = [status_of(connection) for connection in connections]
     for connection in connections:

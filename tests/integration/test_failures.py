@@ -7,12 +7,6 @@ from stok import *
 from tap import equal, main
 
 
-def process(part):
-    """The process id of a part of the instance."""
-    with open(os.path.join(VAR, "run", f"{part}.pid"), encoding="ascii") as file:
-        return int(file.read())
-
-
 def workers():
     """The process ids of the pool."""
     found = []

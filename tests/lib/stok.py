@@ -48,6 +48,12 @@ def database():
     return "mysqld" if os.path.isdir(os.path.join(VAR, "mysql-data")) else "mariadbd"
 
 
+def process(part):
+    """The process id of a part of the instance."""
+    with open(os.path.join(VAR, "run", f"{part}.pid"), encoding="ascii") as file:
+        return int(file.read())
+
+
 class Answer:
     """status, headers (names in lower case), body (parsed where it is JSON), text."""
 
