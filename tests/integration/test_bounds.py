@@ -39,10 +39,19 @@ def reserve_straight(index):
     )
 
 
-def connect(index):
-    connection = socket.socket(socket.AF_UNIX)
-    connection.settimeout(20)
-    connection.connect(os.path.join(VAR, "run", "stok.sock"))
+def connect(index, seconds=20):
+    """A connection with its request sent. A full backlog refuses for a moment: it is asked again."""
+    end = time.monotonic() + seconds
+    while True:
+        connection = socket.socket(socket.AF_UNIX)
+        connection.settimeout(seconds)
+        try:
+            connection.connect(os.path.join(VAR, "run", "stok.sock"))
+            break
+        except BlockingIOError:
+            connection.close()
+            assert time.monotonic() < end, "the backlog stays full"
+            time.sleep(0.005)
     connection.sendall(reserve_straight(index))
     return connection
 
