@@ -22,7 +22,8 @@
 #include "pool.h"
 #include "queue.h"
 
-#define LISTEN_FD 0
+#define LISTEN_FD     0
+#define OWN_FILES_MAX 64 /* the database, the log, the metrics, and connections still silent */
 
 static const char usage[] =
 	"Usage: stokd [--check-config | --version | --help]\n"
@@ -101,18 +102,34 @@ static void require_listening_socket(void)
 		die("cannot set the listening socket to non-blocking");
 }
 
-/* A connection for each job, and then some: the default soft limit (1,024) is far below. */
-static void raise_file_limit(void)
+/* Jobs that do not wait in the quick lane: the patient ones, those in hand, and the gate's. */
+static uint32_t jobs_elsewhere(const struct config *config)
 {
-	struct rlimit limit;
+	return PATIENT_MAX + (config->committers + 1) * BATCH_MAX + 1;
+}
 
-	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
-		return;
-	limit.rlim_cur = limit.rlim_max;
-	if (setrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur < 2 * QUEUE_MAX)
-		log_warning("at most %llu open files: fewer requests can wait than the %d that "
-			    "there is room for",
-			(unsigned long long)limit.rlim_cur, QUEUE_MAX);
+/*
+ * Every job has a connection, which is a file; the default soft limit (1,024) is far below. Where
+ * the hard one is too, fewer may wait: who comes beyond is told busy, not left in the backlog.
+ */
+static uint32_t waiting_max(const struct config *config)
+{
+	uint32_t others = jobs_elsewhere(config) + OWN_FILES_MAX;
+	struct rlimit limit = {0};
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+		limit.rlim_cur = limit.rlim_max;
+		(void)setrlimit(RLIMIT_NOFILE, &limit);
+		(void)getrlimit(RLIMIT_NOFILE, &limit);
+	}
+	if (limit.rlim_cur >= QUEUE_MAX + others)
+		return QUEUE_MAX;
+	if (limit.rlim_cur < BATCH_MAX + others)
+		die("too few open files are allowed: see ulimit -n, or LimitNOFILE of systemd");
+	log_warning("at most %llu open files: %llu requests can wait, not %d",
+		(unsigned long long)limit.rlim_cur, (unsigned long long)limit.rlim_cur - others,
+		QUEUE_MAX);
+	return (uint32_t)limit.rlim_cur - others;
 }
 
 /* Before any thread is made, so that no thread is interrupted: signals come through the fd. */
@@ -173,12 +190,11 @@ static struct metrics *open_metrics(const struct config *config)
 
 static int serve(const struct config *config, int stop_fd)
 {
-	/* Those that wait, those in the committers' hands, and the one in the gate's. */
-	uint32_t jobs_max = QUEUE_MAX + PATIENT_MAX + (config->committers + 1) * BATCH_MAX + 1;
+	uint32_t waiting = waiting_max(config);
 	struct lanes lanes = {.config = config,
 		.metrics = open_metrics(config),
-		.pool = pool_new(jobs_max),
-		.quick = queue_new(QUEUE_MAX),
+		.pool = pool_new(waiting + jobs_elsewhere(config)),
+		.quick = queue_new(waiting),
 		.patient = queue_new(PATIENT_MAX)};
 	struct crew crew;
 	bool good;
@@ -212,7 +228,6 @@ int main(int count, char **options)
 	require_listening_socket();
 	prctl(PR_SET_PDEATHSIG, SIGTERM); /* no orphans, should the supervisor be killed */
 	stop_fd = take_signals();
-	raise_file_limit();
 	srandom((unsigned int)getpid());
 	if (!connection_library_begin())
 		die("the database's client library cannot be initialised");
