@@ -302,6 +302,8 @@ class Php(FastCgiPeer):
 
     def prepare(self):
         self._fpm()
+
+    def start(self):
         os.makedirs(self.place.home, exist_ok=True)
         with open(os.path.join(SOURCES, "php", "php-fpm.conf.in"), encoding="ascii") as file:
             text = file.read()
@@ -312,6 +314,7 @@ class Php(FastCgiPeer):
             text = text.replace(f"@{word}@", value)
         with open(self.configuration, "w", encoding="ascii") as file:
             file.write(text)
+        super().start()
 
     def _fpm(self):
         return _program("php-fpm8.2", "php-fpm")
@@ -448,7 +451,7 @@ class NodePeer(Peer):
             "proxy_set_header X-Request-Id-Nginx $request_id",
             "proxy_connect_timeout 3s",
             "proxy_send_timeout 5s",
-            "proxy_read_timeout 30s",
+            "proxy_read_timeout 45s",  # Prisma waits for 20 s twice
             "proxy_next_upstream off",
             "proxy_ignore_client_abort on",
             "proxy_buffer_size 16k",

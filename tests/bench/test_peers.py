@@ -4,7 +4,9 @@
 import os
 import re
 import shutil
+import signal
 import subprocess
+import sys
 
 import peers
 import stok
@@ -28,6 +30,7 @@ nginx = None
 
 def prepare():
     global shop
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that finish() is not left out
     stok.start()
     os.makedirs(HOME, exist_ok=True)
     run_dir = os.path.join(stok.VAR, "run")

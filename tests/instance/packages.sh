@@ -18,8 +18,8 @@ CHECK_PACKAGES=(
 	clang clang-format libclang-rt-14-dev libcmocka-dev python3 shellcheck
 )
 
-# For the peers of the bench (tests/bench), besides all those. php-common is named because it
-# brings a service of its own.
+# For the peers of the bench (tests/bench), besides all those. Any Node from 18 on will do, though
+# Prisma wants a newer one. php-common is named because it brings a service of its own.
 BENCH_PACKAGES=(
 	nodejs npm php-common php8.2-fpm php8.2-mysql php8.2-opcache wrk
 )

@@ -7,7 +7,7 @@ import { cancelled, short, start, unknown } from './http.mjs';
 
 const { Prisma, PrismaClient } = client;
 
-// Who waits for a hot variant waits in the pool's queue, too: nobody gives up before nginx does.
+// Who wants a hot variant waits for a connection, then for the variant's lock.
 const PATIENCE_MS = 20_000;
 
 function open() {
@@ -18,6 +18,8 @@ function open() {
 		database: process.env.PEER_DB_NAME,
 		connectionLimit: Number(process.env.PEER_CONNECTIONS ?? 16),
 		acquireTimeout: PATIENCE_MS,
+		// The adapter's default is none: each statement would be prepared anew.
+		prepareCacheLength: 256,
 		initSql: [
 			"SET SESSION time_zone = '+00:00'",
 			'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED',
@@ -45,10 +47,10 @@ function open() {
 			},
 			select: { id: true },
 		});
-		await tx.productVariant.update({
+		// Not update(), which reads the row before and after.
+		await tx.productVariant.updateMany({
 			where: { id: variantId },
 			data: { reserved: { increment: quantity } },
-			select: { id: true },
 		});
 		return {
 			message: 'The items are reserved for you.',
