@@ -18,6 +18,12 @@ CHECK_PACKAGES=(
 	clang clang-format libclang-rt-14-dev libcmocka-dev python3 shellcheck
 )
 
+# For the peers of the bench (tests/bench), besides all those. Any Node from 18 on will do, though
+# Prisma wants a newer one. php-common is named because it brings a service of its own.
+BENCH_PACKAGES=(
+	nodejs npm php-common php8.2-fpm php8.2-mysql php8.2-opcache wrk
+)
+
 policy=/usr/sbin/policy-rc.d
 
 as_root() {
@@ -28,13 +34,29 @@ as_root() {
 	fi
 }
 
-# Any build of nginx will do, so it is looked for by its program.
+# Any build of nginx or Node will do, so they are looked for by their programs.
 is_installed() {
-	if [ "$1" = nginx ]; then
-		[ -x /usr/sbin/nginx ]
-	else
-		[ "$(dpkg-query --show --showformat='${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
-	fi
+	case $1 in
+	nginx) [ -x /usr/sbin/nginx ] ;;
+	nodejs) is_node_new_enough ;;
+	npm) command -v npm >/dev/null ;;
+	*) [ "$(dpkg-query --show --showformat='${db:Status-Status}' "$1" 2>/dev/null)" = installed ] ;;
+	esac
+}
+
+is_node_new_enough() {
+	local version
+	version=$(node --version 2>/dev/null) && [[ $version =~ ^v([0-9]+)\. ]] &&
+		[ "${BASH_REMATCH[1]}" -ge 18 ]
+}
+
+# What Debian starts with a package, at once and at every boot.
+service_of() {
+	case $1 in
+	nginx) printf 'nginx.service\n' ;;
+	php-common) printf 'phpsessionclean.timer\n' ;;
+	php8.2-fpm) printf 'php8.2-fpm.service\n' ;;
+	esac
 }
 
 # Debian asks this program before it starts a service; 101 is "no". One that is there already is the
@@ -42,21 +64,26 @@ is_installed() {
 forbid_service_starts() {
 	[ ! -e "$policy" ] || return 0
 	trap allow_service_starts EXIT
-	printf '#!/bin/sh\n# until stok has installed nginx\nexit 101\n' |
+	printf '#!/bin/sh\n# until stok has installed its packages\nexit 101\n' |
 		as_root tee "$policy" >/dev/null && as_root chmod 755 "$policy"
 }
 
 allow_service_starts() {
-	if grep -qs 'until stok has installed nginx' "$policy"; then
+	if grep -qs 'until stok has installed' "$policy"; then
 		as_root rm -f "$policy"
 	fi
 }
 
 # Nor does it start with the next boot. The helper is the one that the package's own scripts use; it
-# only writes below /etc, and works without a running systemd.
-leave_nginx_off() {
-	as_root deb-systemd-helper disable nginx.service >/dev/null 2>&1 || true
-	as_root update-rc.d nginx disable >/dev/null 2>&1 || true
+# only writes below /etc, works without a running systemd, and only for such a script, so the name of
+# the package stands in its environment.
+leave_off() {
+	local service
+	for service in "$@"; do
+		as_root env DPKG_MAINTSCRIPT_PACKAGE=stok deb-systemd-helper disable "$service" \
+			>/dev/null 2>&1 || true
+		as_root update-rc.d "${service%.*}" disable >/dev/null 2>&1 || true
+	done
 }
 
 apt_install() {
@@ -67,14 +94,15 @@ apt_install() {
 install_missing() (
 	printf 'installing: %s\n' "$*"
 	as_root apt-get update -qq || printf 'apt-get update failed; trying with the old lists\n'
-	[[ " $* " == *' nginx '* ]] || {
+	mapfile -t services < <(for name in "$@"; do service_of "$name"; done)
+	[ ${#services[@]} -gt 0 ] || {
 		apt_install "$@"
 		return
 	}
 	trap 'exit 130' INT TERM
 	forbid_service_starts || exit
 	apt_install "$@" || exit
-	leave_nginx_off
+	leave_off "${services[@]}"
 )
 
 # install_packages NAME...: installs those that are missing.

@@ -19,7 +19,7 @@ BANNED = (
 def c_files():
     return [
         path
-        for folder in ("app", "tests/unit", "tests/sim")
+        for folder in ("app", "tests/unit", "tests/sim", "tests/bench/peers/plain")
         for path in sorted((ROOT / folder).glob("*.[ch]"))
     ]
 
