@@ -52,7 +52,7 @@ struct command {
 	bool keyed;   /* the caller sent a key: it may have been here before */
 	bool recheck; /* COMMIT was sent, and no answer came: it may have been here before */
 	uint8_t idempotency_key[DIGEST_LENGTH];
-	uint8_t idempotency_body[DIGEST_LENGTH];
+	uint8_t idempotency_body[DIGEST_LENGTH]; /* zeros: no key was sent */
 
 	struct command_line lines[LINES_MAX];
 };

@@ -26,6 +26,7 @@ struct committer {
 	bool patient;
 	struct transaction *transaction;
 	struct store *store; /* the transaction's */
+	struct queue *queue; /* the one of its lane */
 
 	/* owned by the thread */
 	struct job *cleaning;	       /* the cleanup that runs; NULL: none */
@@ -45,9 +46,9 @@ static void send_answer(struct committer *committer, struct job *job, enum code 
 		store_unlock_cleanup(committer->store);
 		committer->cleaning = NULL;
 	}
-	metrics_count_answer(committer->lanes->metrics, code);
-	response_send(&committer->response, &job->fastcgi);
-	pool_give_back(committer->lanes->pool, job);
+	if (job->claimed)
+		queue_release(committer->queue, &job, 1);
+	lanes_answer(committer->lanes, job, &committer->response, code);
 }
 
 static void answer(struct committer *committer, struct job *job)
@@ -252,7 +253,11 @@ static void settle_apart(struct committer *committer, struct job *const *jobs, u
 static void settle(struct committer *committer, struct job *const *jobs, uint32_t count,
 	enum store_locking locking)
 {
-	switch (transaction_run(committer->transaction, jobs, count, locking)) {
+	enum store_status status = transaction_run(committer->transaction, jobs, count, locking);
+
+	/* Before the answers are written: another committer may go on with the same variants. */
+	queue_release(committer->queue, jobs, count);
+	switch (status) {
 	case STORE_OK:
 		answer_batch(committer, jobs, count);
 		break;
@@ -272,16 +277,14 @@ static void settle(struct committer *committer, struct job *const *jobs, uint32_
 /* Takes what is carried over and what waits. 0: the queue is closed, and all is done. */
 static uint32_t gather(struct committer *committer)
 {
-	struct queue *queue =
-		committer->patient ? committer->lanes->patient : committer->lanes->quick;
 	uint32_t carried = committer->carried, lines = 0;
 
 	for (uint32_t i = 0; i < carried; i++)
 		lines += committer->jobs[i]->command.line_count;
 	assert(lines <= BATCH_LINES_MAX);
 	committer->carried = 0;
-	return carried + queue_take(queue, committer->jobs + carried, BATCH_MAX - carried,
-				 BATCH_LINES_MAX - lines, carried == 0);
+	return carried + queue_take(committer->queue, committer->jobs + carried,
+				 BATCH_MAX - carried, BATCH_LINES_MAX - lines, carried == 0);
 }
 
 /* Answers at once what needs no transaction, and leaves the rest for one. */
@@ -393,6 +396,7 @@ struct committer *committer_start(const struct lanes *lanes, bool patient)
 		return NULL;
 	committer->lanes = lanes;
 	committer->patient = patient;
+	committer->queue = patient ? lanes->patient : lanes->quick;
 	response_init(&committer->response, config->audit_key, config->audit_key_length);
 	committer->transaction = transaction_new(config->database_options, lanes->metrics);
 	if (committer->transaction == NULL)

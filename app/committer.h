@@ -10,21 +10,9 @@
 #ifndef STOK_COMMITTER_H
 #define STOK_COMMITTER_H
 
-#include "config.h"
-#include "metrics.h"
-#include "pool.h"
-#include "queue.h"
+#include "lanes.h"
 
 struct committer;
-
-/* What all committers of a process share. Borrowed until the last one is joined. */
-struct lanes {
-	const struct config *config;
-	struct metrics *metrics;
-	struct pool *pool;
-	struct queue *quick;   /* from the gate */
-	struct queue *patient; /* from the quick committers */
-};
 
 /* Starts a thread of its own on one of the lanes. NULL: it failed. */
 struct committer *committer_start(const struct lanes *lanes, bool patient);

@@ -28,7 +28,9 @@ struct connection {
 	MYSQL mysql;
 	bool open;
 	bool variants_are_table;
+	bool has_true_sysdate;
 	uint64_t id_step;
+	uint64_t first_id;   /* of the last INSERT */
 	int64_t used_at_ms;  /* on the monotonic clock */
 	int64_t retry_at_ms; /* on the monotonic clock */
 	int64_t back_off_ms;
@@ -118,6 +120,7 @@ static void read_settings(struct connection *connection, char **columns)
 	number_read(columns[1], strlen(columns[1]), &flush);
 	connection->variants_are_table =
 		columns[2] != NULL && strcmp(columns[2], "BASE TABLE") == 0;
+	connection->has_true_sysdate = columns[4] != NULL && strcmp(columns[4], "1") == 0;
 	if (flush != 1)
 		log_warning("database: innodb_flush_log_at_trx_commit is not 1: a hold that was "
 			    "answered may be lost when the server crashes");
@@ -128,7 +131,7 @@ static bool ask_settings(struct connection *connection)
 	static const char question[] =
 		"SELECT @@auto_increment_increment,@@innodb_flush_log_at_trx_commit,"
 		"(SELECT TABLE_TYPE FROM information_schema.TABLES WHERE TABLE_SCHEMA=DATABASE() "
-		"AND TABLE_NAME='ProductVariant')";
+		"AND TABLE_NAME='ProductVariant'),SLEEP(0.001),SYSDATE(6)>NOW(6)";
 	MYSQL_RES *result;
 	MYSQL_ROW row;
 
@@ -185,7 +188,7 @@ static bool connect_once(struct connection *connection)
 	ask_for_key(connection);
 	connection->open = true; /* from here on it has something to close */
 	return mysql_real_connect(&connection->mysql, NULL, NULL, NULL, NULL, 0, NULL,
-		       CLIENT_FOUND_ROWS) != NULL &&
+		       CLIENT_FOUND_ROWS | CLIENT_MULTI_STATEMENTS) != NULL &&
 	       prepare_session(connection);
 }
 
@@ -231,23 +234,15 @@ bool connection_is_open(const struct connection *connection)
 	return connection->open;
 }
 
-enum store_status connection_run(struct connection *connection, const struct text *statement)
-{
-	assert(connection->open);
-	if (mysql_real_query(&connection->mysql, statement->bytes, statement->length) != 0)
-		return fail(connection, statement->length < 200 ? statement->bytes : "a statement");
-	return STORE_OK;
-}
-
 enum store_status connection_select(
 	struct connection *connection, const struct text *statement, row_reader *row, void *context)
 {
-	enum store_status status = connection_run(connection, statement);
 	MYSQL_RES *result;
 	MYSQL_ROW columns;
 
-	if (status != STORE_OK)
-		return status;
+	assert(connection->open);
+	if (mysql_real_query(&connection->mysql, statement->bytes, statement->length) != 0)
+		return fail(connection, statement->length < 200 ? statement->bytes : "reading");
 	result = mysql_store_result(&connection->mysql);
 	if (result == NULL)
 		return fail(connection, "reading an answer");
@@ -257,15 +252,44 @@ enum store_status connection_select(
 	return STORE_OK;
 }
 
-enum store_status connection_commit(struct connection *connection)
+/* Statements other than INSERT have none. */
+static void note_first_id(struct connection *connection)
 {
-	enum store_status status;
+	uint64_t id = mysql_insert_id(&connection->mysql);
 
-	assert(connection->open);
-	if (run_text(connection, "COMMIT"))
+	if (id != 0)
+		connection->first_id = id;
+}
+
+/* The server refused one of some statements: then it did none of those behind it. */
+static bool was_refused(struct connection *connection)
+{
+	unsigned int error = mysql_errno(&connection->mysql);
+
+	return error < 2000 || error > 2999;
+}
+
+enum store_status connection_run_all(
+	struct connection *connection, const struct text *statements, uint32_t count, bool commits)
+{
+	MYSQL *mysql = &connection->mysql;
+	enum store_status status;
+	uint32_t done = 0;
+	bool failed;
+
+	assert(connection->open && count > 0);
+	failed = mysql_real_query(mysql, statements->bytes, statements->length) != 0;
+	while (!failed && done < count) {
+		note_first_id(connection);
+		done++;
+		failed = mysql_next_result(mysql) > 0;
+	}
+	if (!failed)
 		return STORE_OK;
+	if (!commits || (done < count - 1 && was_refused(connection)))
+		return fail(connection, "saving");
+	/* Of a failed COMMIT only a conflict is known to have undone it. */
 	status = fail(connection, "COMMIT");
-	/* Only a conflict is known to have undone it. */
 	return status == STORE_RETRY ? STORE_RETRY : STORE_UNKNOWN;
 }
 
@@ -277,12 +301,17 @@ void connection_rollback(struct connection *connection)
 
 uint64_t connection_first_id(const struct connection *connection)
 {
-	return mysql_insert_id((MYSQL *)&connection->mysql);
+	return connection->first_id;
 }
 
 uint64_t connection_id_step(const struct connection *connection)
 {
 	return connection->id_step;
+}
+
+bool connection_has_true_sysdate(const struct connection *connection)
+{
+	return connection->has_true_sysdate;
 }
 
 bool connection_variants_are_table(const struct connection *connection)

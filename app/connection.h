@@ -35,24 +35,30 @@ enum store_status connection_open(struct connection *connection) MUST_CHECK;
 
 bool connection_is_open(const struct connection *connection);
 
-/* A statement without an answer. Any failure has rolled the transaction back. */
-enum store_status connection_run(
-	struct connection *connection, const struct text *statement) MUST_CHECK;
+/* Any failure of a statement has rolled the transaction back. */
 
 /* A statement with an answer: `row` gets every row's columns, NULL for NULL. */
 typedef void row_reader(void *context, char **columns);
 enum store_status connection_select(struct connection *connection, const struct text *statement,
 	row_reader *row, void *context) MUST_CHECK;
 
-/* COMMIT. STORE_UNKNOWN, if it failed in a way that leaves open whether it happened. */
-enum store_status connection_commit(struct connection *connection) MUST_CHECK;
+/*
+ * So many statements without answers, separated by ";": sent together, for one wait instead of
+ * many. The first that fails is the last one tried. `commits`: the last one is COMMIT;
+ * STORE_UNKNOWN, if it failed in a way that leaves open whether it happened.
+ */
+enum store_status connection_run_all(struct connection *connection, const struct text *statements,
+	uint32_t count, bool commits) MUST_CHECK;
 
 /* Gives all locks back; drops the connection if that fails. */
 void connection_rollback(struct connection *connection);
 
-/* Of the last multi-row INSERT: the first id, and the step to the next. */
+/* Of the last INSERT, of many rows: the first id, and the step to the next. */
 uint64_t connection_first_id(const struct connection *connection);
 uint64_t connection_id_step(const struct connection *connection);
+
+/* SYSDATE() tells the time when it is asked; on some servers, that of its statement's beginning. */
+bool connection_has_true_sysdate(const struct connection *connection);
 
 /* ProductVariant is a table, not a view over the shop's own. */
 bool connection_variants_are_table(const struct connection *connection);

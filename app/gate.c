@@ -3,6 +3,8 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcgiapp.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "leader.h"
 #include "limits.h"
 #include "log.h"
 #include "monotonic.h"
@@ -22,20 +25,19 @@
 #define EVENTS_MAX   64
 #define ACCEPTS_MAX  64	  /* in a row, before anything else is looked at */
 #define READ_S_MAX   1	  /* nginx sends a request whole: who does not, does not hold us up */
-#define DRAIN_MS_MAX 1000 /* when stopping, for connections that have not said anything yet */
+#define STANDBY_MS   50	  /* between two looks of a process that does not lead */
+#define DRAIN_MS_MAX 5000 /* when stopping, for nginx to close the connections that it keeps */
 
 struct gate {
 	/* set once */
-	const struct config *config;
-	struct pool *pool;
-	struct queue *queue;
-	struct metrics *metrics;
+	const struct lanes *lanes;
 	int listen_fd;
 	int stop_fd;
-	int epoll_fd;
+	int epoll_fd; /* the keepalive's */
 
 	/* owned by the thread */
-	uint32_t silent; /* connections in epoll that have not sent anything yet */
+	bool leads;    /* accepts connections; else it stands by */
+	bool unserved; /* when it looked last, a connection was waiting to be accepted */
 	struct refusal refusal;
 	struct response response;
 	char body[BODY_MAX + 2]; /* one byte to see that it is too long, and the NUL */
@@ -102,6 +104,8 @@ static bool read_body(struct gate *gate, FCGX_Request *fastcgi, struct http_requ
 	http->body = gate->body;
 	http->body_length = (size_t)length;
 	http->body_too_large = length > BODY_MAX;
+	if (http->body_too_large) /* its rest would be taken for the next request */
+		fastcgi->keepConnection = 0;
 	if (announced != NULL && number_read(announced, strlen(announced), &expected))
 		return http->body_too_large || expected == (uint64_t)length;
 	return true;
@@ -125,9 +129,7 @@ static bool read_request(struct gate *gate, FCGX_Request *fastcgi, struct http_r
 
 static void send_answer(struct gate *gate, struct job *job, enum code code)
 {
-	metrics_count_answer(gate->metrics, code);
-	response_send(&gate->response, &job->fastcgi);
-	pool_give_back(gate->pool, job);
+	lanes_answer(gate->lanes, job, &gate->response, code);
 }
 
 static void refuse(struct gate *gate, struct job *job)
@@ -152,7 +154,7 @@ static void answer_metrics(struct gate *gate, struct job *job)
 	struct addressee to = job_addressee(job);
 
 	response_begin_text(&gate->response, &to);
-	metrics_write(gate->metrics, &gate->response.body);
+	metrics_write(gate->lanes->metrics, &gate->response.body);
 	send_answer(gate, job, CODE_METRICS);
 }
 
@@ -168,12 +170,12 @@ static void answer_busy(struct gate *gate, struct job *job)
 
 static void dispatch(struct gate *gate, struct job *job, const struct http_request *http)
 {
-	job->language = language_of(http->accept_language, gate->config->language);
+	job->language = language_of(http->accept_language, gate->lanes->config->language);
 	job->started_ms = monotonic_ms();
 	job->swept = 0;
 	job->witness = 0;
-	if (!request_read(
-		    http, &gate->config->keyring, &job->command, &job->caller, &gate->refusal)) {
+	if (!request_read(http, &gate->lanes->config->keyring, &job->command, &job->caller,
+		    &gate->refusal)) {
 		if (gate->refusal.code == CODE_INTERNAL_ERROR)
 			log_error("nginx passes no STOK_REQUEST_ID: include stok's configuration");
 		refuse(gate, job);
@@ -181,7 +183,7 @@ static void dispatch(struct gate *gate, struct job *job, const struct http_reque
 		answer_live(gate, job);
 	} else if (job->command.action == ACTION_METRICS) {
 		answer_metrics(gate, job);
-	} else if (!queue_push(gate->queue, job)) {
+	} else if (!queue_push(gate->lanes->quick, job)) {
 		answer_busy(gate, job);
 	}
 }
@@ -199,44 +201,36 @@ static void adopt_connection(FCGX_Request *fastcgi, int fd)
 	FCGX_Detach(fastcgi);
 }
 
+static void forget(struct gate *gate, struct job *job)
+{
+	keepalive_return(gate->lanes->keepalive, -1);
+	pool_give_back(gate->lanes->pool, job);
+}
+
+static void hang_up(struct gate *gate, struct job *job)
+{
+	job->fastcgi.keepConnection = 0;
+	FCGX_Detach(&job->fastcgi);
+	FCGX_Finish_r(&job->fastcgi);
+	forget(gate, job);
+}
+
 static void serve(struct gate *gate, int fd)
 {
-	struct job *job = pool_borrow(gate->pool);
+	struct job *job = pool_borrow(gate->lanes->pool);
 	struct http_request http;
 
 	assert(job != NULL); /* there are more jobs than can wait and be in hand */
 	adopt_connection(&job->fastcgi, fd);
-	if (FCGX_Accept_r(&job->fastcgi) != 0) {
-		pool_give_back(gate->pool, job); /* it was closed by libfcgi */
-	} else if (!read_request(gate, &job->fastcgi, &http)) {
-		job->fastcgi.keepConnection = 0;
-		FCGX_Detach(&job->fastcgi);
-		FCGX_Finish_r(&job->fastcgi);
-		pool_give_back(gate->pool, job);
-	} else {
+	if (FCGX_Accept_r(&job->fastcgi) != 0) /* nginx has left: libfcgi closed it */
+		forget(gate, job);
+	else if (!read_request(gate, &job->fastcgi, &http))
+		hang_up(gate, job);
+	else
 		dispatch(gate, job, &http);
-	}
 }
 
 /* connections */
-
-static bool has_data(int fd)
-{
-	char byte;
-
-	/* The end of the connection is something to read, too. */
-	return recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0;
-}
-
-static void wait_for_data(struct gate *gate, int fd)
-{
-	struct epoll_event event = {.events = EPOLLIN | EPOLLONESHOT, .data.fd = fd};
-
-	if (epoll_ctl(gate->epoll_fd, EPOLL_CTL_ADD, fd, &event) != 0)
-		close(fd);
-	else
-		gate->silent++;
-}
 
 /* Without files left, the socket stays readable: not to be asked again at once. False: it is
  * broken. */
@@ -261,19 +255,9 @@ static bool accept_some(struct gate *gate)
 			return survive_accept(errno);
 		setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
 		setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
-		if (has_data(fd))
-			serve(gate, fd);
-		else
-			wait_for_data(gate, fd);
+		keepalive_add(gate->lanes->keepalive, fd);
 	}
 	return true;
-}
-
-static void serve_silent(struct gate *gate, int fd)
-{
-	gate->silent--;
-	epoll_ctl(gate->epoll_fd, EPOLL_CTL_DEL, fd, NULL);
-	serve(gate, fd);
 }
 
 /* One round of the loop. False: it is time to stop. */
@@ -291,21 +275,9 @@ static bool turn(struct gate *gate, int timeout_ms, bool *failed)
 		else if (fd == gate->listen_fd)
 			*failed = !accept_some(gate);
 		else
-			serve_silent(gate, fd);
+			serve(gate, fd);
 	}
 	return !stop && !*failed;
-}
-
-/* Connections that were accepted may still bring their request. */
-static void drain(struct gate *gate)
-{
-	int64_t end_ms = monotonic_ms() + DRAIN_MS_MAX;
-	bool failed = false;
-
-	epoll_ctl(gate->epoll_fd, EPOLL_CTL_DEL, gate->listen_fd, NULL);
-	epoll_ctl(gate->epoll_fd, EPOLL_CTL_DEL, gate->stop_fd, NULL);
-	while (gate->silent > 0 && monotonic_ms() < end_ms)
-		turn(gate, 10, &failed);
 }
 
 static bool watch(struct gate *gate, int fd, uint32_t events)
@@ -315,11 +287,47 @@ static bool watch(struct gate *gate, int fd, uint32_t events)
 	return epoll_ctl(gate->epoll_fd, EPOLL_CTL_ADD, fd, &event) == 0;
 }
 
-bool gate_run(int listen_fd, int stop_fd, const struct config *config, struct pool *pool,
-	struct queue *queue, struct metrics *metrics)
+/* Should the leader be stuck, a connection is still waiting at the next look: this one steps in. */
+static void stand_by(struct gate *gate, bool *failed)
+{
+	struct pollfd waiting = {.fd = gate->listen_fd, .events = POLLIN};
+
+	gate->leads = leader_try(gate->listen_fd);
+	if (gate->leads) {
+		*failed = !watch(gate, gate->listen_fd, EPOLLIN | EPOLLEXCLUSIVE);
+	} else if (poll(&waiting, 1, 0) <= 0) {
+		gate->unserved = false;
+	} else {
+		if (gate->unserved)
+			*failed = !accept_some(gate);
+		gate->unserved = true;
+	}
+}
+
+/* Until nginx has left: it closes what it keeps soon (stok-http.conf), and loses nothing then. */
+static void drain(struct gate *gate)
+{
+	int64_t end_ms = monotonic_ms() + DRAIN_MS_MAX;
+	bool failed = false;
+
+	leader_resign(gate->listen_fd);
+	epoll_ctl(gate->epoll_fd, EPOLL_CTL_DEL, gate->listen_fd, NULL);
+	epoll_ctl(gate->epoll_fd, EPOLL_CTL_DEL, gate->stop_fd, NULL);
+	while (keepalive_count(gate->lanes->keepalive) > 0 && monotonic_ms() < end_ms)
+		turn(gate, 10, &failed);
+}
+
+static bool set_nonblocking(int fd)
+{
+	int flags = fcntl(fd, F_GETFL);
+
+	return flags >= 0 && fcntl(fd, F_SETFL, flags | O_NONBLOCK) == 0;
+}
+
+bool gate_run(int listen_fd, int stop_fd, const struct lanes *lanes)
 {
 	struct gate *gate = calloc(1, sizeof(*gate));
-	bool failed = false;
+	bool failed;
 	int kept;
 
 	if (gate == NULL || FCGX_Init() != 0) {
@@ -327,25 +335,20 @@ bool gate_run(int listen_fd, int stop_fd, const struct config *config, struct po
 		return false;
 	}
 	signal(SIGPIPE, SIG_IGN); /* a client that left is an error of its write, no more */
-	gate->config = config;
-	gate->pool = pool;
-	gate->queue = queue;
-	gate->metrics = metrics;
+	gate->lanes = lanes;
 	gate->listen_fd = listen_fd;
 	gate->stop_fd = stop_fd;
-	response_init(&gate->response, config->audit_key, config->audit_key_length);
-	gate->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-	/* Exclusive: a connection wakes one process of the pool, not all. */
-	if (gate->epoll_fd < 0 || !watch(gate, listen_fd, EPOLLIN | EPOLLEXCLUSIVE) ||
-		!watch(gate, stop_fd, EPOLLIN))
-		failed = true;
-	while (!failed && turn(gate, -1, &failed))
-		continue;
+	gate->epoll_fd = keepalive_epoll(lanes->keepalive);
+	response_init(&gate->response, lanes->config->audit_key, lanes->config->audit_key_length);
+	/* Non-blocking: another process may take what woke this one. */
+	failed = !set_nonblocking(listen_fd) || !watch(gate, stop_fd, EPOLLIN);
+	while (!failed && turn(gate, gate->leads ? -1 : STANDBY_MS, &failed)) {
+		if (!gate->leads)
+			stand_by(gate, &failed);
+	}
 	kept = errno;
 	if (!failed)
 		drain(gate);
-	if (gate->epoll_fd >= 0)
-		close(gate->epoll_fd);
 	free(gate);
 	errno = kept;
 	return !failed;

@@ -5,16 +5,14 @@
 #ifndef STOK_GATE_H
 #define STOK_GATE_H
 
-#include "config.h"
-#include "metrics.h"
-#include "pool.h"
-#include "queue.h"
+#include <stdbool.h>
+
+#include "lanes.h"
 
 /*
- * Serves the listening socket until `stop_fd` is readable; then reads what was accepted already,
- * and returns true. False: the socket failed, errno says how. All arguments are borrowed.
+ * Serves the listening socket until `stop_fd` is readable; then accepts no more, serves those that
+ * are connected until they leave, and returns true. False: the socket failed, errno says how.
  */
-bool gate_run(int listen_fd, int stop_fd, const struct config *config, struct pool *pool,
-	struct queue *queue, struct metrics *metrics);
+bool gate_run(int listen_fd, int stop_fd, const struct lanes *lanes);
 
 #endif

@@ -15,7 +15,9 @@
 #include "response.h"
 
 struct job {
+	/* the queue's */
 	struct job *next; /* in whatever list it stands */
+	bool claimed;	  /* taken, and not released yet */
 
 	/* written by the gate */
 	FCGX_Request fastcgi;

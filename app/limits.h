@@ -81,7 +81,10 @@
 /* The longest answer: FAULTS_MAX faults, every byte of their pointers escaped. */
 #define REPLY_MAX (512 * 1024)
 
-/* The longest statement: all holds of a stock closed, with the longest order ids: 750 KB. */
-#define STATEMENT_MAX (1024 * 1024)
+/*
+ * The longest statements: all holds of a stock closed, with the longest order ids (750 KB), and as
+ * many made as a batch has lines (300 KB).
+ */
+#define STATEMENT_MAX (2 * 1024 * 1024)
 
 #endif

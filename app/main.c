@@ -1,6 +1,5 @@
 /* stokd: one process of the pool. Its listening socket is fd 0, and belongs to the supervisor. */
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -97,9 +96,6 @@ static void require_listening_socket(void)
 	if (getsockopt(LISTEN_FD, SOL_SOCKET, SO_ACCEPTCONN, &listening, &size) != 0 || !listening)
 		die("file descriptor 0 is not a listening socket: start stokd through systemd, "
 		    "spawn-fcgi or multiwatch");
-	/* It is shared by the pool: another process may take what woke this one. */
-	if (fcntl(LISTEN_FD, F_SETFL, fcntl(LISTEN_FD, F_GETFL) | O_NONBLOCK) != 0)
-		die("cannot set the listening socket to non-blocking");
 }
 
 /* Jobs that do not wait in the quick lane: the patient ones, those in hand, and the gate's. */
@@ -193,17 +189,19 @@ static int serve(const struct config *config, int stop_fd)
 	uint32_t waiting = waiting_max(config);
 	struct lanes lanes = {.config = config,
 		.metrics = open_metrics(config),
+		.keepalive = keepalive_new(),
 		.pool = pool_new(waiting + jobs_elsewhere(config)),
 		.quick = queue_new(waiting),
 		.patient = queue_new(PATIENT_MAX)};
 	struct crew crew;
 	bool good;
 
-	if (lanes.pool == NULL || lanes.quick == NULL || lanes.patient == NULL)
+	if (lanes.keepalive == NULL || lanes.pool == NULL || lanes.quick == NULL ||
+		lanes.patient == NULL)
 		die("out of memory");
 	start_crew(&crew, &lanes);
 	log_info("started, %s", PACKAGE_STRING);
-	good = gate_run(LISTEN_FD, stop_fd, config, lanes.pool, lanes.quick, lanes.metrics);
+	good = gate_run(LISTEN_FD, stop_fd, &lanes);
 	if (!good)
 		log_error("the listening socket failed: %s", strerror(errno));
 	join_crew(&crew, &lanes);
@@ -212,6 +210,7 @@ static int serve(const struct config *config, int stop_fd)
 	queue_free(lanes.patient);
 	queue_free(lanes.quick);
 	pool_free(lanes.pool);
+	keepalive_free(lanes.keepalive);
 	return good ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 

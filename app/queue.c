@@ -3,6 +3,21 @@
 #include <assert.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <time.h>
+
+#include "claims.h"
+#include "limits.h"
+#include "monotonic.h"
+
+/* Jobs that one look passes over: each may be a miss of the cache, and the gate waits meanwhile. */
+#define PASSED_MAX 512
+
+/*
+ * While a batch is in flight, so many jobs are worth another one beside it: fewer do better to wait
+ * for its end, because a batch costs as much as some 20 jobs. But not for one that takes long.
+ */
+#define BESIDE_MIN    (BATCH_MAX / 2)
+#define BESIDE_MS_MAX 10
 
 struct queue {
 	/* set once */
@@ -13,18 +28,25 @@ struct queue {
 	pthread_cond_t arrived;
 	struct job *first, *last;
 	uint32_t waiting;
+	uint32_t in_hand; /* jobs that were taken, and not released yet */
+	int64_t taken_ms; /* when the last were, on the monotonic clock */
 	bool closed;
+	struct claims claims;
 };
 
 struct queue *queue_new(uint32_t waiting_max)
 {
 	struct queue *queue = calloc(1, sizeof(*queue));
+	pthread_condattr_t monotonic;
 
 	if (queue == NULL)
 		return NULL;
 	queue->waiting_max = waiting_max;
 	pthread_mutex_init(&queue->lock, NULL);
-	pthread_cond_init(&queue->arrived, NULL);
+	pthread_condattr_init(&monotonic);
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_cond_init(&queue->arrived, &monotonic);
+	pthread_condattr_destroy(&monotonic);
 	return queue;
 }
 
@@ -35,6 +57,16 @@ void queue_free(struct queue *queue)
 	pthread_cond_destroy(&queue->arrived);
 	pthread_mutex_destroy(&queue->lock);
 	free(queue);
+}
+
+static bool is_overdue(const struct queue *queue)
+{
+	return monotonic_ms() - queue->taken_ms >= BESIDE_MS_MAX;
+}
+
+static bool may_take(const struct queue *queue)
+{
+	return queue->in_hand == 0 || queue->waiting >= BESIDE_MIN || is_overdue(queue);
 }
 
 bool queue_push(struct queue *queue, struct job *job)
@@ -52,35 +84,109 @@ bool queue_push(struct queue *queue, struct job *job)
 			queue->last->next = job;
 		queue->last = job;
 		queue->waiting++;
-		pthread_cond_signal(&queue->arrived);
+		/* Else a release wakes, or the time. */
+		if (may_take(queue) && !claims_conflict(&queue->claims, &job->command))
+			pthread_cond_signal(&queue->arrived);
 	}
 	pthread_mutex_unlock(&queue->lock);
 	return room;
 }
 
+/* Takes the job behind `before` (NULL: the first one) out of the list. */
+static struct job *unlink_job(struct queue *queue, struct job *before)
+{
+	struct job **link = before == NULL ? &queue->first : &before->next;
+	struct job *job = *link;
+
+	*link = job->next;
+	if (queue->last == job)
+		queue->last = before;
+	queue->waiting--;
+	return job;
+}
+
+/* One look at those who wait. *more: it ended at a bound, there may be others to take. */
+static uint32_t pick(
+	struct queue *queue, struct job **jobs, uint32_t jobs_max, uint32_t lines_max, bool *more)
+{
+	uint32_t count = 0, lines = 0, passed = 0;
+	struct job *before = NULL, *job = queue->first;
+
+	*more = false;
+	if (!may_take(queue))
+		return 0;
+	claims_begin_round(&queue->claims);
+	while (count < jobs_max && job != NULL && passed < PASSED_MAX) {
+		struct job *next = job->next;
+
+		if (claims_conflict(&queue->claims, &job->command)) {
+			claims_pass_over(&queue->claims, &job->command);
+			before = job;
+			passed++;
+		} else if (lines + job->command.line_count > lines_max) {
+			break;
+		} else {
+			lines += job->command.line_count;
+			jobs[count++] = unlink_job(queue, before);
+		}
+		job = next;
+	}
+	for (uint32_t i = 0; i < count; i++) {
+		claims_take(&queue->claims, &jobs[i]->command);
+		jobs[i]->claimed = true;
+	}
+	queue->in_hand += count;
+	if (count > 0)
+		queue->taken_ms = monotonic_ms();
+	*more = job != NULL;
+	return count;
+}
+
+static void wait_for_jobs(struct queue *queue)
+{
+	int64_t due_ms = queue->taken_ms + BESIDE_MS_MAX;
+	struct timespec due = {.tv_sec = due_ms / 1000, .tv_nsec = (long)(due_ms % 1000) * 1000000};
+
+	if (queue->first != NULL && !may_take(queue))
+		pthread_cond_timedwait(&queue->arrived, &queue->lock, &due);
+	else
+		pthread_cond_wait(&queue->arrived, &queue->lock);
+}
+
 uint32_t queue_take(
 	struct queue *queue, struct job **jobs, uint32_t jobs_max, uint32_t lines_max, bool wait)
 {
-	uint32_t count = 0, lines = 0;
+	uint32_t count;
+	bool more;
 
 	pthread_mutex_lock(&queue->lock);
-	while (wait && queue->first == NULL && !queue->closed)
-		pthread_cond_wait(&queue->arrived, &queue->lock);
-	while (count < jobs_max && queue->first != NULL) {
-		struct job *job = queue->first;
-
-		if (lines + job->command.line_count > lines_max)
-			break;
-		lines += job->command.line_count;
-		jobs[count++] = job;
-		queue->first = job->next;
-		queue->waiting--;
+	count = pick(queue, jobs, jobs_max, lines_max, &more);
+	while (count == 0 && wait && !(queue->closed && queue->first == NULL)) {
+		wait_for_jobs(queue);
+		count = pick(queue, jobs, jobs_max, lines_max, &more);
 	}
 	/* What was left behind is another committer's: the signal that came for it is used up. */
+	if (more)
+		pthread_cond_signal(&queue->arrived);
+	else if (queue->closed && queue->first == NULL)
+		pthread_cond_broadcast(&queue->arrived);
+	pthread_mutex_unlock(&queue->lock);
+	return count;
+}
+
+void queue_release(struct queue *queue, struct job *const *jobs, uint32_t count)
+{
+	pthread_mutex_lock(&queue->lock);
+	for (uint32_t i = 0; i < count; i++) {
+		if (!jobs[i]->claimed)
+			continue;
+		claims_release(&queue->claims, &jobs[i]->command);
+		jobs[i]->claimed = false;
+		queue->in_hand--;
+	}
 	if (queue->first != NULL)
 		pthread_cond_signal(&queue->arrived);
 	pthread_mutex_unlock(&queue->lock);
-	return count;
 }
 
 void queue_close(struct queue *queue)

@@ -22,11 +22,16 @@ bool queue_push(struct queue *queue, struct job *job) MUST_CHECK;
 
 /*
  * Takes jobs from the front: at most jobs_max, whose commands have at most lines_max lines in all;
- * nobody overtakes one that does not fit. `wait`, with room for any job: sleeps while the queue is
- * empty and open. 0: empty; with `wait`, closed and drained.
+ * nobody overtakes one that does not fit. Jobs that want what is in hand stay, and others overtake
+ * them; a few jobs stay altogether, while others are in hand (for 10 ms at most). `wait`, with room
+ * for any job: sleeps while there is nothing to take and the queue is open. 0: nothing; with
+ * `wait`, closed and drained.
  */
 uint32_t queue_take(
 	struct queue *queue, struct job **jobs, uint32_t jobs_max, uint32_t lines_max, bool wait);
+
+/* They are in hand no more: committed, or given up. Those that were released before stay so. */
+void queue_release(struct queue *queue, struct job *const *jobs, uint32_t count);
 
 /* No job will come any more: wakes all who wait. */
 void queue_close(struct queue *queue);

@@ -200,11 +200,11 @@ static void read_key(
 		faults_add_header(faults, FAULT_LENGTH, header, KEY_MAX);
 	else if (command->keyed && !text_is_visible(http->idempotency_key, length))
 		faults_add_header(faults, FAULT_CHARACTERS, header, 0);
-	else if (command->keyed)
-		idempotency_key(
-			command->session_id, http->idempotency_key, command->idempotency_key);
-	else
+	if (!command->keyed) {
 		idempotency_automatic_key(command->request_id, command->idempotency_key);
+		return; /* nobody else sends this key: there is no other body to tell it from */
+	}
+	idempotency_key(command->session_id, http->idempotency_key, command->idempotency_key);
 	idempotency_body(command, command->idempotency_body);
 }
 

@@ -393,8 +393,6 @@ void response_send(struct response *response, FCGX_Request *fastcgi)
 	text_add(&response->head, "\r\n\r\n");
 	FCGX_PutStr(response->head.bytes, (int)response->head.length, fastcgi->out);
 	FCGX_PutStr(response->body.bytes, (int)response->body.length, fastcgi->out);
-	/* One request for each connection, also if nginx was told to keep them. */
-	fastcgi->keepConnection = 0;
 	/* Else closing would linger, up to 2 s, for a peer that has long stopped sending. */
 	FCGX_Detach(fastcgi);
 	FCGX_Finish_r(fastcgi);

@@ -42,7 +42,10 @@ void response_failed(
 /* Starts an answer that is plain text (metrics); its body is then added by the caller. */
 void response_begin_text(struct response *response, const struct addressee *to);
 
-/* Sends it, and ends the FastCGI request: its memory and its connection are freed. */
+/*
+ * Sends it, and ends the FastCGI request: its memory is freed, and its connection closed unless
+ * nginx wants to keep it (then fastcgi->ipcFd is not negative).
+ */
 void response_send(struct response *response, FCGX_Request *fastcgi);
 
 #endif

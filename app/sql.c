@@ -5,14 +5,17 @@
 /* Milliseconds since the epoch, of a DATETIME(3) that holds UTC. */
 #define MS_OF(column) "TIMESTAMPDIFF(MICROSECOND,'1970-01-01'," column ") DIV 1000"
 
+/* The time when the row was read, in UTC as the session is; NOW() would be the statement's. */
+#define NOW_MS MS_OF("SYSDATE(3)")
+
 /* In the order of enum hold_column. */
 static const char hold_select[] =
 	"SELECT id,variantId,userId,quantity,status+0,cancelReason+0," /* enums as numbers */
 	MS_OF("createdAt") "," MS_OF("expiresAt") "," MS_OF(
 		"closedAt") ","
 			    "sessionId,orderId,createdRequestId,closedRequestId,"
-			    "HEX(idempotencyKey),idempotencyLine,HEX(idempotencyBody) FROM "
-			    "StockReservation ";
+			    "HEX(idempotencyKey),idempotencyLine,HEX(idempotencyBody)," NOW_MS
+			    " FROM StockReservation ";
 
 static void add_ids(struct text *text, const struct id_list *list)
 {
@@ -58,7 +61,7 @@ void sql_lock_variants(
 	struct text *text, const struct id_list *variants, bool table_is_base, bool skip_locked)
 {
 	text_clear(text);
-	text_add(text, "SELECT id,stock,reserved FROM ProductVariant ");
+	text_add(text, "SELECT id,stock,reserved," NOW_MS " FROM ProductVariant ");
 	text_add(text, table_is_base ? "FORCE INDEX (PRIMARY) " : "");
 	text_add(text, "WHERE id IN (");
 	add_ids(text, variants);
@@ -87,6 +90,17 @@ static void add_digest(struct text *text, const uint8_t digest[DIGEST_LENGTH])
 	text_add(text, "x'");
 	text_add_hex(text, digest, DIGEST_LENGTH);
 	text_add(text, "'");
+}
+
+/* Zeros: there is none. */
+static void add_digest_or_null(struct text *text, const uint8_t digest[DIGEST_LENGTH])
+{
+	static const uint8_t none[DIGEST_LENGTH];
+
+	if (memcmp(digest, none, DIGEST_LENGTH) == 0)
+		text_add(text, "NULL");
+	else
+		add_digest(text, digest);
 }
 
 bool sql_holds_of_keys(struct text *text, const struct command *const *commands, uint32_t count)
@@ -169,6 +183,19 @@ void sql_was_closed_by(struct text *text, uint64_t hold, const char *request_id)
 	sql_quoted(text, request_id);
 }
 
+/* Behind those that are there already. */
+static void begin_statement(struct text *text)
+{
+	if (text->length > 0)
+		text_add(text, ";");
+}
+
+void sql_add_commit(struct text *text)
+{
+	begin_statement(text);
+	text_add(text, "COMMIT");
+}
+
 static void add_new_hold(struct text *text, const struct hold *hold)
 {
 	text_add(text, "(");
@@ -193,7 +220,7 @@ static void add_new_hold(struct text *text, const struct hold *hold)
 	text_add(text, ",");
 	text_add_u64(text, hold->idempotency_line);
 	text_add(text, ",");
-	add_digest(text, hold->idempotency_body);
+	add_digest_or_null(text, hold->idempotency_body);
 	text_add(text, ")");
 }
 
@@ -201,10 +228,11 @@ bool sql_insert_holds(struct text *text, const struct stock *stock)
 {
 	bool any = false;
 
-	text_clear(text);
 	for (uint32_t i = stock->named_count; i < stock->hold_count; i++) {
 		if (stock->holds[i].id != 0)
 			continue;
+		if (!any)
+			begin_statement(text);
 		text_add(text, any ? ","
 				   : "INSERT INTO StockReservation (variantId,quantity,"
 				     "sessionId,userId,status,createdAt,expiresAt,"
@@ -269,11 +297,11 @@ bool sql_update_holds(struct text *text, const struct stock *stock)
 {
 	bool any = false;
 
-	text_clear(text);
 	for (uint32_t i = 0; i < stock->hold_count && !any; i++)
 		any = stock->holds[i].changed && stock->holds[i].id != 0;
 	if (!any)
 		return false;
+	begin_statement(text);
 	text_add(text, "UPDATE StockReservation SET ");
 	add_case(text, stock, "status", add_status);
 	add_case(text, stock, ",cancelReason", add_reason);
@@ -331,13 +359,13 @@ bool sql_update_variants(struct text *text, const struct stock *stock)
 {
 	bool stock_differs = false, any = false;
 
-	text_clear(text);
 	for (uint32_t i = 0; i < stock->variant_count; i++) {
 		any = any || differs(&stock->variants[i]);
 		stock_differs = stock_differs || stock_delta(&stock->variants[i]) != 0;
 	}
 	if (!any)
 		return false;
+	begin_statement(text);
 	text_add(text, "UPDATE ProductVariant SET ");
 	if (stock_differs) {
 		add_delta(text, stock, "stock=stock", stock_delta);

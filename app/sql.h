@@ -11,7 +11,13 @@
 #include "text.h"
 
 /* The order of columns in what the SELECTs of the same name answer. */
-enum variant_column { VARIANT_ID, VARIANT_STOCK, VARIANT_RESERVED, VARIANT_COLUMNS };
+enum variant_column {
+	VARIANT_ID,
+	VARIANT_STOCK,
+	VARIANT_RESERVED,
+	VARIANT_NOW, /* the time when it was locked */
+	VARIANT_COLUMNS
+};
 enum hold_column {
 	HOLD_ID,
 	HOLD_VARIANT_ID,
@@ -29,6 +35,7 @@ enum hold_column {
 	HOLD_IDEMPOTENCY_KEY, /* in hexadecimal, as the body */
 	HOLD_IDEMPOTENCY_LINE,
 	HOLD_IDEMPOTENCY_BODY,
+	HOLD_NOW, /* the time when it was locked */
 	HOLD_COLUMNS
 };
 
@@ -74,10 +81,14 @@ void sql_count_expired(struct text *text);
 /* 1 if that request has closed the hold, 0 if not. */
 void sql_was_closed_by(struct text *text, uint64_t hold, const char *request_id);
 
-/* Writes what changed. Each returns false, and no text, where there is nothing to write. */
+/*
+ * Each adds a statement that writes what changed, behind a ";" if there is one already. False:
+ * there is nothing to write, and nothing was added.
+ */
 bool sql_insert_holds(struct text *text, const struct stock *stock);
 bool sql_update_holds(struct text *text, const struct stock *stock);
 bool sql_update_variants(struct text *text, const struct stock *stock);
+void sql_add_commit(struct text *text);
 
 /* variantId, sessionId, expiresAt of the hold that ends first, for each of the asks. */
 void sql_next_release(struct text *text, const struct release *asks, uint32_t count, int64_t now_ms,

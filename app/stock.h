@@ -57,9 +57,9 @@ struct hold {
 	char order_id[ORDER_ID_MAX + 1];
 	char created_request_id[REQUEST_ID_LENGTH + 1];
 	char closed_request_id[REQUEST_ID_LENGTH + 1];
-	uint32_t idempotency_line;		/* its place in the request that made it */
-	uint8_t idempotency_key[DIGEST_LENGTH]; /* zeros: it was not made by the service */
-	uint8_t idempotency_body[DIGEST_LENGTH];
+	uint32_t idempotency_line;		 /* its place in the request that made it */
+	uint8_t idempotency_key[DIGEST_LENGTH];	 /* zeros: it was not made by the service */
+	uint8_t idempotency_body[DIGEST_LENGTH]; /* zeros: it was made without a key */
 
 	bool changed;	       /* differs from the row */
 	uint32_t next_expired; /* STOCK_NONE: the last one */

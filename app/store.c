@@ -102,15 +102,34 @@ static void read_locked_variant(void *context, char **columns)
 	id_list_add(context, row_unsigned(columns[0]));
 }
 
+struct locked_reading {
+	struct stock *stock;
+	int64_t now_ms; /* when the last row was locked */
+};
+
+static void read_now(struct locked_reading *reading, const char *column)
+{
+	int64_t now_ms = row_signed(column);
+
+	if (now_ms > reading->now_ms)
+		reading->now_ms = now_ms;
+}
+
 static void read_variant(void *context, char **columns)
 {
-	stock_add_variant(context, row_unsigned(columns[VARIANT_ID]),
+	struct locked_reading *reading = context;
+
+	read_now(reading, columns[VARIANT_NOW]);
+	stock_add_variant(reading->stock, row_unsigned(columns[VARIANT_ID]),
 		row_signed(columns[VARIANT_STOCK]), row_signed(columns[VARIANT_RESERVED]));
 }
 
 static void read_named_hold(void *context, char **columns)
 {
-	row_hold(stock_add_named(context, row_unsigned(columns[HOLD_ID])), columns);
+	struct locked_reading *reading = context;
+
+	read_now(reading, columns[HOLD_NOW]);
+	row_hold(stock_add_named(reading->stock, row_unsigned(columns[HOLD_ID])), columns);
 }
 
 /* A full step may have more after it. What it cannot lock it leaves to the next cleanup. */
@@ -165,7 +184,7 @@ static enum store_status find_locked(struct store *store, struct stock *stock)
 }
 
 static enum store_status lock_variants(
-	struct store *store, enum store_locking locking, struct stock *stock)
+	struct store *store, enum store_locking locking, struct locked_reading *reading)
 {
 	bool skip = locking == STORE_SKIP;
 	enum store_status status;
@@ -175,9 +194,9 @@ static enum store_status lock_variants(
 		return STORE_OK;
 	sql_lock_variants(&store->statement, &store->variants,
 		connection_variants_are_table(store->connection), skip);
-	status = connection_select(store->connection, &store->statement, read_variant, stock);
+	status = connection_select(store->connection, &store->statement, read_variant, reading);
 	if (status == STORE_OK && skip)
-		status = find_locked(store, stock);
+		status = find_locked(store, reading->stock);
 	return status;
 }
 
@@ -256,12 +275,12 @@ static enum store_status find_keys(struct store *store, const struct command *co
 }
 
 static enum store_status lock_holds(
-	struct store *store, enum store_locking locking, struct stock *stock)
+	struct store *store, enum store_locking locking, struct locked_reading *reading)
 {
 	if (store->holds.count == 0)
 		return STORE_OK;
 	sql_lock_holds(&store->statement, &store->holds, locking == STORE_SKIP);
-	return connection_select(store->connection, &store->statement, read_named_hold, stock);
+	return connection_select(store->connection, &store->statement, read_named_hold, reading);
 }
 
 /* A locked hold that a command names, or that its key may have found. */
@@ -355,12 +374,26 @@ static enum store_status load_expired(struct store *store, const struct command 
 	return connection_select(store->connection, &store->statement, read_expired, &reading);
 }
 
+/*
+ * What locks a row tells the time, too. But not where its clock may be older than its lock: in a
+ * statement that waited, if SYSDATE() is the time of its beginning; nor if there was no row.
+ */
+static enum store_status read_clock(
+	struct store *store, enum store_locking locking, struct locked_reading *reading)
+{
+	static const char clock[] =
+		"SELECT TIMESTAMPDIFF(MICROSECOND,'1970-01-01',UTC_TIMESTAMP(3)) DIV 1000";
+
+	if (reading->now_ms > 0 &&
+		(locking == STORE_SKIP || connection_has_true_sysdate(store->connection)))
+		return STORE_OK;
+	return select_number(store, clock, &reading->now_ms);
+}
+
 enum store_status store_load(struct store *store, const struct command *const *commands,
 	uint32_t count, enum store_locking locking, struct stock *stock, struct loading *loading)
 {
-	/* In a statement of its own: the time of one that waits for a lock is old by the wait. */
-	static const char clock[] =
-		"SELECT TIMESTAMPDIFF(MICROSECOND,'1970-01-01',UTC_TIMESTAMP(3)) DIV 1000";
+	struct locked_reading reading = {.stock = stock};
 	enum store_status status;
 
 	stock_reset(stock);
@@ -368,19 +401,20 @@ enum store_status store_load(struct store *store, const struct command *const *c
 	if (status == STORE_OK)
 		status = find_variants(store, commands, count, stock, loading);
 	if (status == STORE_OK)
-		status = lock_variants(store, locking, stock);
+		status = lock_variants(store, locking, &reading);
 	if (status == STORE_OK) {
 		leave_out_variants(store, commands, count, loading);
 		status = find_keys(store, commands, count, loading);
 	}
 	if (status == STORE_OK)
-		status = lock_holds(store, locking, stock);
+		status = lock_holds(store, locking, &reading);
 	if (status == STORE_OK) {
 		leave_out_holds(store, commands, count, stock, loading);
-		status = select_number(store, clock, &loading->now_ms);
+		status = read_clock(store, locking, &reading);
 	}
 	if (status != STORE_OK)
 		return status;
+	loading->now_ms = reading.now_ms;
 	note_expired(stock, loading->now_ms);
 	return load_expired(store, commands, count, locking, stock, loading->now_ms);
 }
@@ -401,19 +435,24 @@ static void number_new_holds(struct store *store, struct stock *stock)
 	}
 }
 
-enum store_status store_save(struct store *store, struct stock *stock)
+enum store_status store_save(struct store *store, struct stock *stock, bool commit)
 {
+	struct text *statement = &store->statement;
 	enum store_status status = STORE_OK;
+	uint32_t count;
 
-	if (sql_update_holds(&store->statement, stock))
-		status = connection_run(store->connection, &store->statement);
-	if (status == STORE_OK && sql_insert_holds(&store->statement, stock)) {
-		status = connection_run(store->connection, &store->statement);
-		if (status == STORE_OK)
-			number_new_holds(store, stock);
+	text_clear(statement);
+	count = sql_update_holds(statement, stock);
+	count += sql_insert_holds(statement, stock);
+	count += sql_update_variants(statement, stock);
+	if (commit) {
+		sql_add_commit(statement);
+		count++;
 	}
-	if (status == STORE_OK && sql_update_variants(&store->statement, stock))
-		status = connection_run(store->connection, &store->statement);
+	if (count > 0)
+		status = connection_run_all(store->connection, statement, count, commit);
+	if (status == STORE_OK)
+		number_new_holds(store, stock);
 	return status;
 }
 
@@ -495,7 +534,9 @@ enum store_status store_was_closed_by(
 
 enum store_status store_commit(struct store *store)
 {
-	return connection_commit(store->connection);
+	text_clear(&store->statement);
+	sql_add_commit(&store->statement);
+	return connection_run_all(store->connection, &store->statement, 1, true);
 }
 
 /* cleanup and readiness */

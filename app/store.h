@@ -3,7 +3,8 @@
  * decisions changed. One transaction at a time, on a connection of its own; owned by one thread.
  *
  * Every call but store_open may fail with the environment (enum store_status). Then the transaction
- * is rolled back, and nothing of it happened; but STORE_UNKNOWN of store_commit leaves that open.
+ * is rolled back, and nothing of it happened; but STORE_UNKNOWN, after COMMIT was sent, leaves that
+ * open.
  */
 #ifndef STOK_STORE_H
 #define STOK_STORE_H
@@ -49,8 +50,11 @@ enum store_status store_load(struct store *store, const struct command *const *c
 	uint32_t count, enum store_locking locking, struct stock *stock,
 	struct loading *loading) MUST_CHECK;
 
-/* Writes what changed, and gives new holds their ids. */
-enum store_status store_save(struct store *store, struct stock *stock) MUST_CHECK;
+/*
+ * Writes what changed, and gives new holds their ids. `commit`: ends the transaction with it; after
+ * STORE_OK it is durable.
+ */
+enum store_status store_save(struct store *store, struct stock *stock, bool commit) MUST_CHECK;
 
 /* When the next hold of another session ends, for each ask, as the transaction sees it now. */
 enum store_status store_next_release(
@@ -60,7 +64,7 @@ enum store_status store_next_release(
 enum store_status store_was_closed_by(
 	struct store *store, uint64_t hold, const char *request_id, bool *yes) MUST_CHECK;
 
-/* Ends the transaction. After STORE_OK it is durable. */
+/* Ends a transaction that was saved before. After STORE_OK it is durable. */
 enum store_status store_commit(struct store *store) MUST_CHECK;
 
 /*

@@ -78,6 +78,30 @@ static enum store_status ask_releases(
 	return status;
 }
 
+static bool is_any_short(
+	const struct transaction *transaction, struct job *const *jobs, uint32_t count)
+{
+	bool any = false;
+
+	for (uint32_t i = 0; i < count; i++)
+		any = any || (!transaction->loading.blocked[i] && was_short(jobs[i]));
+	return any;
+}
+
+/* Where nobody asks for what stands after saving, COMMIT goes along with it. */
+static enum store_status save(
+	struct transaction *transaction, struct job *const *jobs, uint32_t count)
+{
+	bool ask = is_any_short(transaction, jobs, count);
+	enum store_status status = store_save(transaction->store, &transaction->stock, !ask);
+
+	if (status == STORE_OK && ask)
+		status = ask_releases(transaction, jobs, count);
+	if (status == STORE_OK && ask)
+		status = store_commit(transaction->store);
+	return status;
+}
+
 static enum store_status try_once(struct transaction *transaction, struct job *const *jobs,
 	uint32_t count, enum store_locking locking)
 {
@@ -96,12 +120,7 @@ static enum store_status try_once(struct transaction *transaction, struct job *c
 			decide(&transaction->stock, loading->now_ms, commands[i],
 				&jobs[i]->outcome);
 	}
-	status = store_save(transaction->store, &transaction->stock);
-	if (status == STORE_OK)
-		status = ask_releases(transaction, jobs, count);
-	if (status == STORE_OK)
-		status = store_commit(transaction->store);
-	return status;
+	return save(transaction, jobs, count);
 }
 
 /* Those who collided come back at different times. */

@@ -121,7 +121,7 @@ CREATE TABLE IF NOT EXISTS StockReservation (
 	-- The shop's order that the hold was converted for.
 	orderId VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NULL,
 	-- The memory of Idempotency-Key: the hashed key, the line's place in the request, and the
-	-- hash of what was asked.
+	-- hash of what was asked; that only where the caller sent a key.
 	idempotencyKey BINARY(32) NULL,
 	idempotencyLine SMALLINT UNSIGNED NULL,
 	idempotencyBody BINARY(32) NULL,

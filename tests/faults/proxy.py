@@ -21,8 +21,8 @@ SERVER_S_MAX = 20  # a frozen server is waited for; nothing here waits longer
 
 
 def is_commit(packet):
-    """Oracle's library puts two bytes of query attributes before the statement."""
-    return packet[4:5] == b"\x03" and len(packet) <= 13 and packet.endswith(b"COMMIT")
+    """It comes behind the statements that write, or alone."""
+    return packet[4:5] == b"\x03" and packet.endswith(b"COMMIT")
 
 
 class Cut:

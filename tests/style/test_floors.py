@@ -14,7 +14,8 @@ FLOORS = [
     ["stock", "command", "outcome", "plan", "rules", "rules_convert", "rules_reserve", "decide"],
     ["faults", "idempotency", "json_check", "json_write", "keyring", "messages", "members", "request", "audit",
      "response"],
-    ["config", "metrics", "sql", "row", "connection", "store", "job", "pool", "queue"],
+    ["config", "metrics", "sql", "row", "connection", "store", "job", "pool", "queue",
+     "claims", "keepalive", "lanes", "leader"],
     ["gate", "committer", "transaction"],
     ["main"],
 ]

@@ -13,9 +13,10 @@
 #include "limits.h"
 #include "sql.h"
 
-#define NOW	 INT64_C(1763827200123) /* 2025-11-22 16:00:00.123 */
-#define REQUEST	 "0123456789abcdef0123456789abcdef"
-#define REQUEST2 "fedcba9876543210fedcba9876543210"
+#define NOW	  INT64_C(1763827200123) /* 2025-11-22 16:00:00.123 */
+#define REQUEST	  "0123456789abcdef0123456789abcdef"
+#define LOCKED_AT "TIMESTAMPDIFF(MICROSECOND,'1970-01-01',SYSDATE(3)) DIV 1000"
+#define REQUEST2  "fedcba9876543210fedcba9876543210"
 
 static char memory[STATEMENT_MAX];
 static struct text text;
@@ -97,6 +98,12 @@ static void assert_ends(const char *part)
 		fail_msg("does not end \"%s\": %s", part, text.bytes);
 }
 
+static bool written(bool (*writer)(struct text *text, const struct stock *stock))
+{
+	text_clear(&text);
+	return writer(&text, &stock);
+}
+
 /* How often a part stands in the statement. */
 static int occurrences(const char *part)
 {
@@ -115,7 +122,7 @@ static void variants_are_locked_in_ascending_order(void **state)
 	given_ids(2, 10, INT64_MAX);
 	sql_lock_variants(&text, &list, true, false);
 	assert_string_equal(text.bytes,
-		"SELECT id,stock,reserved FROM ProductVariant FORCE INDEX (PRIMARY) "
+		"SELECT id,stock,reserved," LOCKED_AT " FROM ProductVariant FORCE INDEX (PRIMARY) "
 		"WHERE id IN (2,10,9223372036854775807) ORDER BY id FOR UPDATE");
 }
 
@@ -124,8 +131,9 @@ static void view_takes_no_index_hint(void **state)
 	(void)state;
 	given_ids(2, 10, 11);
 	sql_lock_variants(&text, &list, false, false);
-	assert_string_equal(text.bytes, "SELECT id,stock,reserved FROM ProductVariant "
-					"WHERE id IN (2,10,11) ORDER BY id FOR UPDATE");
+	assert_string_equal(text.bytes,
+		"SELECT id,stock,reserved," LOCKED_AT " FROM ProductVariant "
+		"WHERE id IN (2,10,11) ORDER BY id FOR UPDATE");
 }
 
 static void holds_are_locked_in_ascending_order(void **state)
@@ -249,20 +257,20 @@ static void quoted_string_is_added_at_the_end(void **state)
 static void nothing_is_written_where_nothing_changed(void **state)
 {
 	(void)state;
-	assert_false(sql_insert_holds(&text, &stock));
-	assert_false(sql_update_holds(&text, &stock));
-	assert_false(sql_update_variants(&text, &stock));
+	assert_false(written(sql_insert_holds));
+	assert_false(written(sql_update_holds));
+	assert_false(written(sql_update_variants));
 	assert_string_equal(text.bytes, "");
 	given_hold(5, 1);
 	given_variant(1, 100, 50);
 	text_add(&text, "of the statement before");
-	assert_false(sql_insert_holds(&text, &stock));
+	assert_false(written(sql_insert_holds));
 	assert_string_equal(text.bytes, "");
 	text_add(&text, "of the statement before");
-	assert_false(sql_update_holds(&text, &stock));
+	assert_false(written(sql_update_holds));
 	assert_string_equal(text.bytes, "");
 	text_add(&text, "of the statement before");
-	assert_false(sql_update_variants(&text, &stock));
+	assert_false(written(sql_update_variants));
 	assert_string_equal(text.bytes, "");
 }
 
@@ -275,7 +283,7 @@ static void new_holds_are_inserted_in_their_order(void **state)
 	given_new_hold(9, 2);
 	given_new_hold(7, 1000000)->user_id = INT64_MAX;
 	snprintf(stock.holds[2].session_id, sizeof(stock.holds[2].session_id), "%s", "it's\\");
-	assert_true(sql_insert_holds(&text, &stock));
+	assert_true(written(sql_insert_holds));
 	assert_begins("INSERT INTO StockReservation (");
 	assert_int_equal(occurrences("'ACTIVE'"), 2);
 	assert_has("(9,2,'session',NULL,'ACTIVE','2025-11-22 16:00:00.123',"
@@ -292,12 +300,12 @@ static void new_and_known_holds_are_kept_apart(void **state)
 {
 	(void)state;
 	given_new_hold(9, 2);
-	assert_false(sql_update_holds(&text, &stock));
+	assert_false(written(sql_update_holds));
 	assert_string_equal(text.bytes, "");
 	stock_reset(&stock);
 	given_new_hold(9, 2)->id = 6; /* read because it expired, not by its name */
-	assert_false(sql_insert_holds(&text, &stock));
-	assert_true(sql_update_holds(&text, &stock));
+	assert_false(written(sql_insert_holds));
+	assert_true(written(sql_update_holds));
 	assert_ends(" WHERE id IN (6)");
 }
 
@@ -323,7 +331,7 @@ static void changed_holds_are_updated_each_by_its_id(void **state)
 {
 	(void)state;
 	given_closed_holds();
-	assert_true(sql_update_holds(&text, &stock));
+	assert_true(written(sql_update_holds));
 	assert_begins("UPDATE StockReservation SET ");
 	assert_has("status=CASE id WHEN 5 THEN 'CANCELLED' "
 		   "WHEN 9223372036854775807 THEN 'COMPLETED' END");
@@ -349,7 +357,7 @@ static void every_reason_has_its_name(void **state)
 	given_closed_holds();
 	for (int reason = REASON_NONE; reason <= REASON_OPERATOR; reason++) {
 		stock.holds[0].reason = (enum cancel_reason)reason;
-		assert_true(sql_update_holds(&text, &stock));
+		assert_true(written(sql_update_holds));
 		snprintf(part, sizeof(part), "cancelReason=CASE id WHEN 5 THEN %s WHEN",
 			names[reason]);
 		assert_has(part);
@@ -363,7 +371,7 @@ static void counters_are_changed_by_their_difference(void **state)
 	given_variant(1, 97, 47);
 	given_variant(2, 100, 50);
 	given_variant(3, 100, 1000050);
-	assert_true(sql_update_variants(&text, &stock));
+	assert_true(written(sql_update_variants));
 	assert_string_equal(text.bytes,
 		"UPDATE ProductVariant SET "
 		"stock=stock+CASE id WHEN 1 THEN -3 WHEN 3 THEN 0 ELSE 0 END,"
@@ -375,13 +383,13 @@ static void stock_is_written_only_where_it_changed(void **state)
 {
 	(void)state;
 	given_variant(1, 100, 47);
-	assert_true(sql_update_variants(&text, &stock));
+	assert_true(written(sql_update_variants));
 	assert_string_equal(text.bytes,
 		"UPDATE ProductVariant SET reserved=reserved+CASE id WHEN 1 THEN -3 ELSE 0 END "
 		"WHERE id IN (1)");
 	stock_reset(&stock);
 	given_variant(1, 97, 50); /* revived: it was not reserved any more */
-	assert_true(sql_update_variants(&text, &stock));
+	assert_true(written(sql_update_variants));
 	assert_has("stock=stock+CASE id WHEN 1 THEN -3 ");
 	assert_has_not("reserved=reserved+CASE id WHEN 1 THEN -3");
 }
@@ -411,10 +419,10 @@ static void longest_updates_fit(void **state)
 		if (i < BATCH_LINES_MAX)
 			fill_string(hold->order_id, ORDER_ID_MAX);
 	}
-	assert_true(sql_update_holds(&text, &stock));
+	assert_true(written(sql_update_holds));
 	for (uint32_t i = 0; i < STOCK_VARIANTS_MAX; i++)
 		given_variant(ID_MAX - 5000 + i, 100 - QUANTITY_MAX, INT32_MIN);
-	assert_true(sql_update_variants(&text, &stock));
+	assert_true(written(sql_update_variants));
 }
 
 static void longest_insert_fits(void **state)
@@ -426,7 +434,7 @@ static void longest_insert_fits(void **state)
 		fill_string(hold->session_id, SESSION_ID_MAX);
 		hold->user_id = ID_MAX;
 	}
-	assert_true(sql_insert_holds(&text, &stock));
+	assert_true(written(sql_insert_holds));
 }
 
 static void longest_selects_fit(void **state)

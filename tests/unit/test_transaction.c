@@ -78,12 +78,11 @@ enum store_status store_load(struct store *store, const struct command *const *c
 	return STORE_OK;
 }
 
-enum store_status store_save(struct store *store, struct stock *stock)
+enum store_status store_save(struct store *store, struct stock *stock, bool commit)
 {
-	(void)store;
 	for (uint32_t i = 0; i < stock->hold_count; i++)
 		stock->holds[i].id = 40 + i;
-	return STORE_OK;
+	return commit ? store_commit(store) : STORE_OK;
 }
 
 enum store_status store_next_release(
