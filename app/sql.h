@@ -39,14 +39,6 @@ enum hold_column {
 	HOLD_COLUMNS
 };
 
-/* The earliest end of a live hold of a variant: of any session, or of any but `session_id`. */
-struct release {
-	uint64_t variant_id;
-	const char *session_id;
-	int64_t expires_at_ms; /* 0: there is none */
-	bool own_is_first;     /* the hold that ends first is the session's own */
-};
-
 /*
  * Locks the variants in ascending order. `table_is_base`: ProductVariant is a table; a view takes
  * no index hint of ours, it carries its own. `skip_locked`: those that another transaction has
@@ -66,6 +58,9 @@ bool sql_holds_of_keys(struct text *text, const struct command *const *commands,
 
 /* Locks the holds in ascending order; `skip_locked` as above. */
 void sql_lock_holds(struct text *text, const struct id_list *holds, bool skip_locked);
+
+/* Which of the variants have expired holds that are not swept; unlocked. */
+void sql_variants_with_expired(struct text *text, const struct id_list *variants, int64_t now_ms);
 
 /* Locks the expired holds of each variant, at most `limit` of each, oldest first. */
 void sql_expired_of_variants(struct text *text, const struct id_list *variants, int64_t now_ms,
@@ -90,9 +85,13 @@ bool sql_update_holds(struct text *text, const struct stock *stock);
 bool sql_update_variants(struct text *text, const struct stock *stock);
 void sql_add_commit(struct text *text);
 
-/* variantId, sessionId, expiresAt of the hold that ends first, for each of the asks. */
-void sql_next_release(struct text *text, const struct release *asks, uint32_t count, int64_t now_ms,
-	bool of_others);
+/* variantId, sessionId, expiresAt of the live hold that ends first, for each variant that has one.
+ */
+void sql_next_releases(struct text *text, const struct id_list *variants, int64_t now_ms);
+
+/* The same of one variant, but not of this session. */
+void sql_next_release_of_others(
+	struct text *text, uint64_t variant, const char *session_id, int64_t now_ms);
 
 /* A string constant; `string` is ASCII. */
 void sql_quoted(struct text *text, const char *string);

@@ -7,6 +7,7 @@
 #include "limits.h"
 #include "plan.h"
 #include "row.h"
+#include "sql.h"
 
 /* Locks are the server's, so their names have the database's, and 64 characters at most. */
 #define CLEANUP_LOCK "CONCAT('stok.cleanup.',LEFT(SHA2(DATABASE(),256),32))"
@@ -97,7 +98,7 @@ static void read_cleanup(void *context, char **columns)
 	reading->count++;
 }
 
-static void read_locked_variant(void *context, char **columns)
+static void read_variant_id(void *context, char **columns)
 {
 	id_list_add(context, row_unsigned(columns[0]));
 }
@@ -180,7 +181,7 @@ static enum store_status find_locked(struct store *store, struct stock *stock)
 		return STORE_OK;
 	sql_existing_variants(&store->statement, &missing);
 	return connection_select(
-		store->connection, &store->statement, read_locked_variant, &store->locked);
+		store->connection, &store->statement, read_variant_id, &store->locked);
 }
 
 static enum store_status lock_variants(
@@ -357,15 +358,31 @@ static void read_expired(void *context, char **columns)
 	}
 }
 
+/* Of the store's variants, those with expired holds: to lock these of many takes long to parse. */
+static enum store_status narrow_to_expired(struct store *store, int64_t now_ms)
+{
+	struct id_list found = {.count = 0};
+	enum store_status status;
+
+	if (store->variants.count <= 1)
+		return STORE_OK;
+	sql_variants_with_expired(&store->statement, &store->variants, now_ms);
+	status = connection_select(store->connection, &store->statement, read_variant_id, &found);
+	store->variants = found;
+	return status;
+}
+
 static enum store_status load_expired(struct store *store, const struct command *const *commands,
 	uint32_t count, enum store_locking locking, struct stock *stock, int64_t now_ms)
 {
 	struct expired_reading reading = {.stock = stock};
+	enum store_status status;
 
 	store->variants.count = 0;
 	plan_expired(stock, now_ms, commands, count, &store->variants);
-	if (store->variants.count == 0)
-		return STORE_OK;
+	status = narrow_to_expired(store, now_ms);
+	if (status != STORE_OK || store->variants.count == 0)
+		return status;
 	reading.limit = SWEEP_MAX / store->variants.count;
 	if (reading.limit == 0)
 		reading.limit = 1;
@@ -484,33 +501,27 @@ enum store_status store_next_release(
 	struct store *store, int64_t now_ms, struct release *asks, uint32_t count)
 {
 	struct release_reading reading = {.asks = asks, .count = count};
-	struct release distinct[BATCH_LINES_MAX];
-	uint32_t distinct_count = 0;
+	struct text *statement = &store->statement;
 	enum store_status status;
 
-	assert(count <= BATCH_LINES_MAX);
 	store->variants.count = 0;
 	for (uint32_t i = 0; i < count; i++) {
-		uint32_t before = store->variants.count;
-
 		asks[i].expires_at_ms = 0;
 		asks[i].own_is_first = false;
 		id_list_add(&store->variants, asks[i].variant_id);
-		if (store->variants.count > before)
-			distinct[distinct_count++] = asks[i];
 	}
-	if (distinct_count == 0)
+	if (count == 0)
 		return STORE_OK;
-	sql_next_release(&store->statement, distinct, distinct_count, now_ms, false);
-	status = connection_select(store->connection, &store->statement, read_release, &reading);
+	sql_next_releases(statement, &store->variants, now_ms);
+	status = connection_select(store->connection, statement, read_release, &reading);
 	for (uint32_t i = 0; i < count && status == STORE_OK; i++) {
 		struct release_reading own = {.asks = &asks[i], .count = 1};
 
 		if (!asks[i].own_is_first)
 			continue;
-		sql_next_release(&store->statement, &asks[i], 1, now_ms, true);
-		status =
-			connection_select(store->connection, &store->statement, read_release, &own);
+		sql_next_release_of_others(
+			statement, asks[i].variant_id, asks[i].session_id, now_ms);
+		status = connection_select(store->connection, statement, read_release, &own);
 	}
 	return status;
 }

@@ -15,7 +15,6 @@
 #include "command.h"
 #include "connection.h"
 #include "limits.h"
-#include "sql.h"
 #include "stock.h"
 #include "must_check.h"
 
@@ -55,6 +54,14 @@ enum store_status store_load(struct store *store, const struct command *const *c
  * STORE_OK it is durable.
  */
 enum store_status store_save(struct store *store, struct stock *stock, bool commit) MUST_CHECK;
+
+/* The earliest end of a live hold of a variant, but of this session. */
+struct release {
+	uint64_t variant_id;
+	const char *session_id;
+	int64_t expires_at_ms; /* 0: there is none */
+	bool own_is_first;     /* the hold that ends first is the session's own */
+};
 
 /* When the next hold of another session ends, for each ask, as the transaction sees it now. */
 enum store_status store_next_release(

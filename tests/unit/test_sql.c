@@ -207,23 +207,37 @@ static void expired_holds_are_read_oldest_first(void **state)
 	assert_ends("status='ACTIVE' AND expiresAt<=UTC_TIMESTAMP(3)");
 }
 
-static void next_release_is_of_a_live_hold(void **state)
+static void next_releases_are_of_live_holds(void **state)
 {
-	static const struct release asks[] = {
-		{.variant_id = 2, .session_id = "a'b"}, {.variant_id = 10, .session_id = "c\\"}};
+	struct id_list variants = {.count = 2, .ids = {2, 10}};
 
 	(void)state;
-	sql_next_release(&text, asks, 2, NOW, false);
-	assert_int_equal(occurrences(" UNION ALL "), 1);
-	assert_int_equal(occurrences("SELECT variantId,sessionId,"), 2);
-	assert_int_equal(occurrences("status='ACTIVE' AND expiresAt>'2025-11-22 16:00:00.123'"), 2);
-	assert_int_equal(occurrences("ORDER BY expiresAt LIMIT 1)"), 2);
-	assert_has("variantId=2 AND");
-	assert_has("variantId=10 AND");
-	assert_has_not("sessionId<>");
-	sql_next_release(&text, asks, 2, NOW, true);
-	assert_has("sessionId<>'a''b' ");
-	assert_has("sessionId<>'c\\\\' ");
+	sql_next_releases(&text, &variants, NOW);
+	assert_begins("SELECT h.variantId,h.sessionId,");
+	assert_has("status='ACTIVE' AND r.expiresAt>'2025-11-22 16:00:00.123' "
+		   "ORDER BY r.expiresAt LIMIT 1)");
+	assert_has("v.id IN (2,10)");
+}
+
+static void next_release_of_others_leaves_one_session_out(void **state)
+{
+	(void)state;
+	sql_next_release_of_others(&text, 2, "a'b", NOW);
+	assert_begins("SELECT variantId,sessionId,");
+	assert_has("variantId=2 AND status='ACTIVE' AND expiresAt>'2025-11-22 16:00:00.123' AND "
+		   "sessionId<>'a''b' ");
+	assert_ends("ORDER BY expiresAt LIMIT 1");
+}
+
+static void variants_with_expired_holds_are_found(void **state)
+{
+	struct id_list variants = {.count = 2, .ids = {2, 10}};
+
+	(void)state;
+	sql_variants_with_expired(&text, &variants, NOW);
+	assert_begins("SELECT v.id FROM ProductVariant v WHERE v.id IN (2,10) AND EXISTS ");
+	assert_has("r.variantId=v.id AND r.status='ACTIVE' AND "
+		   "r.expiresAt<='2025-11-22 16:00:00.123'");
 }
 
 /* quoting */
@@ -439,19 +453,19 @@ static void longest_insert_fits(void **state)
 
 static void longest_selects_fit(void **state)
 {
-	static struct release asks[BATCH_LINES_MAX];
 	static char session[SESSION_ID_MAX + 1];
 
 	(void)state;
 	fill_string(session, SESSION_ID_MAX);
 	for (uint32_t i = 0; i < STOCK_VARIANTS_MAX; i++)
 		list.ids[list.count++] = ID_MAX - 5000 + i;
-	for (uint32_t i = 0; i < BATCH_LINES_MAX; i++)
-		asks[i] = (struct release){.variant_id = ID_MAX, .session_id = session};
 	sql_lock_variants(&text, &list, true, false);
 	sql_lock_holds(&text, &list, false);
 	sql_expired_of_variants(&text, &list, NOW, SWEEP_MAX, false);
-	sql_next_release(&text, asks, BATCH_LINES_MAX, NOW, true);
+	assert_true(text.length < sizeof(memory));
+	sql_variants_with_expired(&text, &list, NOW);
+	sql_next_releases(&text, &list, NOW);
+	sql_next_release_of_others(&text, ID_MAX, session, NOW);
 	assert_true(text.length < sizeof(memory));
 }
 
@@ -464,7 +478,9 @@ int main(void)
 		cmocka_unit_test_setup(as_many_columns_are_read_as_have_a_name, begin),
 		cmocka_unit_test_setup(variants_of_holds_are_read_unlocked, begin),
 		cmocka_unit_test_setup(expired_holds_are_read_oldest_first, begin),
-		cmocka_unit_test_setup(next_release_is_of_a_live_hold, begin),
+		cmocka_unit_test_setup(next_releases_are_of_live_holds, begin),
+		cmocka_unit_test_setup(next_release_of_others_leaves_one_session_out, begin),
+		cmocka_unit_test_setup(variants_with_expired_holds_are_found, begin),
 		cmocka_unit_test_setup(quotes_and_backslashes_are_doubled, begin),
 		cmocka_unit_test_setup(quoted_string_is_added_at_the_end, begin),
 		cmocka_unit_test_setup(nothing_is_written_where_nothing_changed, begin),
