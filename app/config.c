@@ -155,7 +155,7 @@ static void load_committers(struct config *config, struct text *problems)
 {
 	static const char name[] = "STOK_COMMITTERS";
 	const char *value = setting(name);
-	uint64_t number = 1;
+	uint64_t number = COMMITTERS_DEFAULT;
 
 	if (value != NULL && (!number_read(value, strlen(value), &number) || number < 1 ||
 				     number > COMMITTERS_MAX))

@@ -73,7 +73,9 @@
 /* How long the outcome of a COMMIT is looked for, when the connection died in it. */
 #define RECHECK_MS_MAX 2000
 
-#define COMMITTERS_MAX 8
+/* Measured: a second one fills the gaps of the first; a third only makes batches smaller. */
+#define COMMITTERS_DEFAULT 2
+#define COMMITTERS_MAX	   8
 
 /* Faults told of one request: every line of a cart may have a few. */
 #define FAULTS_MAX 512

@@ -42,7 +42,7 @@ static const char usage[] =
 	"  STOK_STOREFRONT_KEY_FILE  one or two lines 'x-api-key: KEY', the storefront's\n"
 	"  STOK_CRON_KEY_FILE        the same, the cron job's\n"
 	"  STOK_METRICS_FILE         counters shared by the pool; without it, of one process\n"
-	"  STOK_COMMITTERS           database connections of one process, 1 to 8 (1)\n"
+	"  STOK_COMMITTERS           batches of one process at a time, 1 to 8 (2)\n"
 	"  STOK_LANGUAGE             tr or en, where a client asks for neither (en)\n";
 
 /* A supervisor that gives up after some quick deaths is not to be provoked. */

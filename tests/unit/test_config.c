@@ -124,7 +124,7 @@ static void least_settings_have_defaults(void **state)
 	assert_string_equal(config.database_options, getenv(DATABASE));
 	assert_int_equal(config.audit_key_length, 32);
 	assert_memory_equal(config.audit_key, AUDIT_LINE, 32);
-	assert_int_equal(config.committers, 1);
+	assert_int_equal(config.committers, COMMITTERS_DEFAULT);
 	assert_int_equal(config.language, LANGUAGE_ENGLISH);
 	assert_null(config.metrics_file);
 	assert_int_equal(config.keyring.storefront.count, 0);
@@ -140,7 +140,7 @@ static void empty_setting_is_none(void **state)
 			setenv(settings[i], "", 1);
 	}
 	assert_loads();
-	assert_int_equal(config.committers, 1);
+	assert_int_equal(config.committers, COMMITTERS_DEFAULT);
 	assert_null(config.metrics_file);
 	assert_int_equal(config.keyring.storefront.count, 0);
 	setenv(AUDIT, "", 1);
