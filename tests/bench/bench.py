@@ -13,6 +13,7 @@ import place
 import stok
 import checks
 import report
+import specials
 import workloads
 from shop import Shop
 
@@ -35,12 +36,27 @@ def read_options():
     return options
 
 
+def shortened(options):
+    """In which way this is no whole bench; empty if it is one."""
+    return ", ".join(f"{name} {value}" for name, value, usual in (
+        ("--seconds", options.seconds, 10), ("--rounds", options.rounds, 5),
+        ("--holds", options.holds, 1_000_000), ("--requests", options.requests, 1_000_000),
+        ("--only", options.only, None),
+    ) if value != usual)
+
+
 def measure(shop, parts):
     """All parts, in their order."""
     for workload in workloads.WORKLOADS:
         if workload.part in parts:
             shop.say(f"{workload.section}: {workload.says}")
             shop.rounds(workload)
+    for part, work in (("locked", specials.locked), ("growth", specials.growth),
+                       ("cleanup", specials.cleanup), ("memory", specials.memory),
+                       ("flush", specials.slow_flushes)):
+        if part in parts:
+            shop.say(part)
+            work(shop)
 
 
 def main():
@@ -48,6 +64,7 @@ def main():
     options = read_options()
     os.environ.setdefault("STOK_PROGRAM", os.path.join(options.build, "stokd"))
     shop = Shop(options)
+    shop.raw["short"] = shortened(options)
     failure = None
     try:
         shop.open(workloads.contestants_of(options.parts))

@@ -115,6 +115,9 @@ class Empty(Contestant):
         self._pool.wait(20)
         self._pool = None
 
+    def restart(self):
+        """It has no database."""
+
 
 class Peer(Contestant):
     """One of peers.py."""

@@ -28,9 +28,9 @@ def reset(stock=STOCK):
     stok.sql(f"TRUNCATE StockReservation; UPDATE ProductVariant SET stock={stock}, reserved=0")
 
 
-def rows():
+def rows(where="1"):
     """How many holds there are."""
-    return stok.number("SELECT COUNT(*) FROM StockReservation")
+    return stok.number(f"SELECT COUNT(*) FROM StockReservation WHERE {where}")
 
 
 def sums():
@@ -62,9 +62,10 @@ def load_holds(count, variant, expires, chunk=50_000):
 
 
 def count_reserved():
-    """The counters become what the holds sum to."""
-    stok.sql("UPDATE ProductVariant v SET reserved=(SELECT COALESCE(SUM(quantity), 0) "
-             "FROM StockReservation r WHERE r.variantId=v.id AND status='ACTIVE')")
+    """After loading, the counters become what the holds sum to."""
+    stok.sql("UPDATE ProductVariant v JOIN (SELECT variantId, SUM(quantity) held "
+             "FROM StockReservation WHERE status='ACTIVE' GROUP BY variantId) r "
+             "ON r.variantId=v.id SET v.reserved=r.held")
 
 
 # ---- its state -----------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ import database
 import figures
 import front
 import load
+import machine
 import place
 import processes
 import stok
@@ -49,6 +50,7 @@ class Shop:
         self.front.start("".join(
             contestant.nginx_part() for contestant in self.all.values() if contestant.port
         ))
+        self.raw["machine"] = machine.describe(self.all["stok"].pids(), place.HOME)
 
     def _install_packages(self):
         script = ('. tests/instance/packages.sh && '
@@ -86,8 +88,11 @@ class Shop:
         """How long a run takes."""
         return max(1, round(self.options.seconds * share))
 
-    def run(self, workload, name, turn, keep_rows=False, locked=None):
-        """Measures one contestant once, checks the books, and records the run."""
+    def run(self, workload, name, turn, keep_rows=False, judged=True):
+        """Measures one contestant once, checks the books, and records the run.
+
+        Returns what the load generator saw, and how many rows there were before.
+        """
         contestant = self.all[name]
         earlier = self._prepare(workload, contestant, keep_rows)
         before = self._cpu(contestant)
@@ -95,15 +100,15 @@ class Shop:
         outcome = self._load(workload, contestant)
         self.server.set_delay(0)
         after = self._cpu(contestant)
-        if locked is None:
+        if judged:
             self._check(workload, contestant, outcome, earlier)
         record = self._record(workload, name, turn, outcome)
         record["cpu_us"] = figures.per_request_us(
             {group: processes.cpu_between(before[group], after[group]) for group in before},
             outcome.requests,
         )
-        self._note_memory(workload, contestant)
         self.raw["runs"].append(record)
+        self._note_memory(workload, contestant)
         self.say_run(record)
         return outcome, earlier
 
@@ -131,7 +136,7 @@ class Shop:
 
     def _check(self, workload, contestant, outcome, earlier):
         self.judge(contestant, workload.connections, outcome, checks.Expected(
-            database.STOCK if workload.stock else 0, workload.answer, workload.others,
+            workload.stock, workload.answer, workload.others,
             contestant.keeps_rows,
         ), earlier)
 

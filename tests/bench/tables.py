@@ -15,6 +15,12 @@ def table(heads, rows):
     return "".join("| " + " | ".join(line) + " |\n" for line in lines)
 
 
+def words_table(heads, rows):
+    """All columns are words."""
+    return "".join("| " + " | ".join(line) + " |\n"
+                   for line in (heads, ["---"] * len(heads), *rows))
+
+
 def whole(value):
     return "-" if value is None else f"{value:,.0f}"
 
@@ -71,16 +77,57 @@ def contestant_row(runs, section, name):
     ]
 
 
-def cost_table(runs, sections, contestants):
-    """CPU time of each group for one request, medians of the rounds."""
+def own_table(runs, sections):
+    """stok alone, in several situations; the first of them is what the others are compared with."""
+    rows = []
+    for section in sections:
+        found = figures.by_round(runs, section, "stok").values()
+        ratio = None if section == sections[0] else \
+            figures.ratios(runs, "rate", (section, "stok"), (sections[0], "stok"))
+        rows.append([
+            section,
+            with_extremes(figures.spread_of(runs, section, "stok", "rate"), whole),
+            with_extremes(ratio, times),
+            with_extremes(figures.spread_of(runs, section, "stok", "p99"), ms),
+            whole(sum(run["refusals"] for run in found)),
+        ])
+    return table(["", "requests/s", f"/ {sections[0]}", "p99 ms", "refused"], rows)
+
+
+def cleanup_table(cleanup):
+    """The same bounded load without and beside a cleanup."""
+    rate = cleanup["swept"] / cleanup["seconds"]
+    rows = [[words, whole(load["requests"] / load["seconds"]), ms(load["p50"]), ms(load["p99"]),
+             ms(load["most"])]
+            for words, load in (("the load alone", cleanup["alone"]),
+                                ("beside the cleanup", cleanup["beside"]))]
+    return (f"{cleanup['swept']:,} expired holds were swept in {cleanup['seconds']:.1f} s: "
+            f"{rate:,.0f} a second.\n\n"
+            + table(["", "reserves/s", "p50 ms", "p99 ms", "longest ms"], rows))
+
+
+def memory_table(notes):
+    """PSS of each process, at several times."""
+    return table(["", "requests so far", "each process, MiB"], [
+        [f"after {note['section']}", whole(note["requests"]),
+         ", ".join(f"{kib / 1024:.1f}" for kib in note["pss_kib"])]
+        for note in notes
+    ])
+
+
+def cost_table(runs, memory, sections, contestants):
+    """CPU time of each group for one request, medians of the rounds; and the contestant's memory."""
     rows = []
     for section in sections:
         for name in contestants:
             found = list(figures.by_round(runs, section, name).values())
             if found and name != "direct":
+                pss = max(sum(note["pss_kib"]) for note in memory
+                          if (note["section"], note["contestant"]) == (section, name))
                 rows.append([f"{section} {NAMES[name]}",
-                             *(cost(found, group) for group in ("mariadbd", "nginx", name))])
-    return table(["CPU µs a request", "mariadbd", "nginx", "itself"], rows)
+                             *(cost(found, group) for group in ("mariadbd", "nginx", name)),
+                             f"{pss / 1024:,.0f}"])
+    return table(["CPU µs a request", "mariadbd", "nginx", "itself", "its memory, MiB"], rows)
 
 
 def cost(found, group):
