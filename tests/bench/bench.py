@@ -45,6 +45,19 @@ def shortened(options):
     ) if value != usual)
 
 
+def planned_minutes(options):
+    """About how long it will take."""
+    loads = [load for load in (*workloads.WORKLOADS, *workloads.SLOW, *specials.OWN)
+             if load.part in options.parts]
+    runs = options.rounds * sum(len(load.contestants) for load in loads)
+    seconds = options.rounds * options.seconds * sum(
+        load.share * len(load.contestants) for load in loads)
+    # Between two runs the books are checked; holds are loaded twice, and half of them swept.
+    held = {"growth": options.holds / 30_000, "cleanup": options.holds / 15_000}
+    more = sum(extra for part, extra in held.items() if part in options.parts)
+    return (seconds + 1.2 * runs + more + 10) / 60
+
+
 def measure(shop, parts):
     """All parts, in their order."""
     for workload in workloads.WORKLOADS:
@@ -65,6 +78,7 @@ def main():
     os.environ.setdefault("STOK_PROGRAM", os.path.join(options.build, "stokd"))
     shop = Shop(options)
     shop.raw["short"] = shortened(options)
+    shop.say(f"this takes about {planned_minutes(options):.0f} minutes")
     failure = None
     try:
         shop.open(workloads.contestants_of(options.parts))

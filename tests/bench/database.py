@@ -1,4 +1,4 @@
-"""The instance's MariaDB: its tables made ready for a run, its state, and other ways to start it."""
+"""The instance's MariaDB: its tables made ready for a run, its state, other ways to start it."""
 
 import contextlib
 import os
@@ -11,9 +11,8 @@ import time
 import place
 import processes
 import stok
+from workloads import STOCK, VARIANTS
 
-VARIANTS = 10_000
-STOCK = 1_000_000
 DELAY_FILE = "STOK_BENCH_FLUSH_FILE"
 
 

@@ -9,7 +9,7 @@ SECTIONS = ("W1/64", "W1/256", "W2", "W3", "W4", "W5", "W6", "W1/64 +1 ms", "W1/
 CONTESTANTS = ("stok", "plain", "php", "mysql2", "prisma")
 COLOURS = ("#0b5c8a", "#7a9e3d", "#c77d1e", "#9a6fb0", "#b5402a")
 
-SCRIPT = """set terminal svg size 1100,520 font 'sans-serif,13' background '#ffffff'
+SCRIPT = """set terminal svg size 1200,520 font 'sans-serif,13' background '#ffffff'
 set output 'throughput.svg'
 set title 'requests/s, medians (logarithmic)'
 set style data histograms
@@ -19,7 +19,7 @@ set boxwidth 0.92
 set logscale y
 set yrange [{least}:*]
 set format y '%.0f'
-set grid ytics lc rgb '#d0d0d0'
+set grid ytics lt 1 lc rgb '#d8d8d8'
 set key outside top right
 set xtics nomirror
 set datafile missing '-'
@@ -38,7 +38,8 @@ def data_of(runs):
         medians = [figures.spread_of(runs, section, name, "rate") for name in names]
         if any(medians):
             cells = ("-" if spread is None else f"{spread.median:.1f}" for spread in medians)
-            lines.append(f'"{section}" ' + " ".join(cells) + "\n")
+            label = section.replace(" ", "\\n", 1)
+            lines.append(f'"{label}" ' + " ".join(cells) + "\n")
     return "".join(lines), names
 
 

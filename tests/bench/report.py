@@ -14,9 +14,10 @@ import targets
 import workloads
 
 HOW = (
-    "Figures are medians of the rounds, with the least and the greatest in brackets. All take turns "
-    "in each round; a ratio is of two runs of one round. After each run the counters, the rows, the "
-    "audit log and the load generator's count had to agree.\n\n"
+    "Figures are medians of the rounds, with the least and the greatest in brackets. All take "
+    "turns in each round; a ratio is of two runs of one round. After each run the counters, the "
+    "rows, the audit log and the load generator's count had to agree. Percentiles are wrk's, which counts an "
+    "answer that came late as all those for which the connection would have asked meanwhile.\n\n"
 )
 
 
@@ -76,6 +77,7 @@ def special_sections(raw):
     parts = []
     if is_measured(raw, "locked"):
         parts += ["## One of 10,000 variants is locked by an outsider\n\n",
+                  "p99 is that of the successes, from the audit log.\n\n",
                   tables.own_table(raw["runs"], ("free", "locked")), "\n"]
     if raw.get("growth"):
         parts += ["## Growth: reserves of one variant, 64 connections\n\n",

@@ -96,9 +96,7 @@ class Shop:
         contestant = self.all[name]
         earlier = self._prepare(workload, contestant, keep_rows)
         before = self._cpu(contestant)
-        self.server.set_delay(workload.delay_us)
         outcome = self._load(workload, contestant)
-        self.server.set_delay(0)
         after = self._cpu(contestant)
         if judged:
             self._check(workload, contestant, outcome, earlier)
@@ -121,6 +119,16 @@ class Shop:
         return database.rows() if keep_rows else 0
 
     def _load(self, workload, contestant):
+        """With a slower disk where that is wanted."""
+        self.server.set_delay(workload.delay_us)
+        try:
+            return self._generate(workload, contestant)
+        except (ValueError, OSError, subprocess.TimeoutExpired) as error:
+            raise checks.Wrong(f"{contestant.name}: {error}") from error
+        finally:
+            self.server.set_delay(0)
+
+    def _generate(self, workload, contestant):
         seconds = self.seconds(workload.share)
         if contestant.port is None:
             return load.run_direct(contestant.program, place.OPTION_FILE, *workload.arguments[1:],
@@ -142,7 +150,10 @@ class Shop:
 
     def judge(self, contestant, connections, outcome, expected, earlier=0, strange_busy=()):
         """Waits until all is done, and raises Wrong if the books do not agree."""
-        self.front.settle()
+        try:
+            self.front.settle()
+        except AssertionError as error:
+            raise checks.Wrong(f"{contestant.name}: {error}") from error
         statuses = {201: outcome.successes} if contestant.port is None else \
             checks.statuses_of(contestant.read_log())
         found = checks.problems(checks.Seen(
@@ -174,6 +185,8 @@ class Shop:
             "connections": workload.connections,
             "requests": self.requests_of(contestant.name),
             "pss_kib": [processes.pss_kib(pid) for pid in pids],
+            "mariadbd_kib": processes.pss_kib(self.server.pid()),
+            "nginx_kib": sum(processes.pss_kib(pid) for pid in self.front.pids()),
         })
 
     def requests_of(self, name):

@@ -116,7 +116,7 @@ def memory_table(notes):
 
 
 def cost_table(runs, memory, sections, contestants):
-    """CPU time of each group for one request, medians of the rounds; and the contestant's memory."""
+    """CPU time of each group for one request, medians; and the contestant's memory."""
     rows = []
     for section in sections:
         for name in contestants:

@@ -4,7 +4,11 @@
 import checks
 import figures
 import load
+import plot
+import report
 import tables
+import targets
+import workloads
 from tap import equal, main
 
 
@@ -42,7 +46,8 @@ def test_everyone_has_each_place_once():
 
 WRK = """Running 1s test @ http://127.0.0.1:18501
   64 connections
-{"requests":1000,"duration":2000000,"p50":900,"p99":5000,"max":7000,"refused":10,"broken":1,"timeouts":2}
+{"requests":1000,"duration":2000000,"p50":900,"p99":5000,"max":7000,"refused":10,"broken":1,\
+"timeouts":2}
 """
 
 
@@ -134,6 +139,17 @@ def test_a_503_is_in_order_for_the_locked_variant_only():
     equal(checks.strange_busy(LOG, 9), ("7:1",))
 
 
+TIMES = b"".join(
+    b'{"status":%d,"upstreamTime":"%s"}\n' % line
+    for line in [(201, b"0.004")] * 98 + [(201, b"0.007"), (200, b"0.009"), (503, b"2.500")]
+)
+
+
+def test_who_waited_for_the_lock_is_not_in_the_p99_of_the_others():
+    equal(checks.p99_of_successes(TIMES), 9000)
+    equal(checks.p99_of_successes(LOG), None)
+
+
 # ---- tables --------------------------------------------------------------------------------------
 
 
@@ -143,6 +159,84 @@ def test_a_table_has_medians_ratios_and_who_was_absent():
     assert "| stok | 25,000 [25,000 - 25,000] | - | 1.00 | 4.00 | 9.00 | 0 | 0 |" in text, text
     assert "| 10.0 [10.0 - 10.0] |" in text, text
     assert "**Node + Prisma: NOT MEASURED**, too old" in text, text
+
+
+def judged(runs, **more):
+    """What becomes of each target, by name."""
+    return {target.name: target.words() for target in
+            targets.targets({"runs": runs, "memory": [], "absent": {}, **more})}
+
+
+def note(section, connections, *pss_kib):
+    return {"section": section, "contestant": "stok", "connections": connections,
+            "requests": 1_000_000, "pss_kib": list(pss_kib)}
+
+
+def test_a_target_holds_is_missed_or_was_not_measured():
+    words = judged([
+        run("W1/64", "stok", 0, rate=6000), run("W1/64", "php", 0, rate=1000),
+        run("W1/64", "plain", 0, rate=1400), run("W6", "stok", 0, p50=600),
+        run("W6", "plain", 0, p50=500), run("W1/256", "stok", 0, p50=1000, p99=3000),
+    ])
+    equal(words["W1/64: stok / php, requests/s"], "holds")
+    equal(words["W1/64: stok / plain, requests/s"], "**MISSES**")
+    equal(words["W1/64: stok / prisma, requests/s"], "not measured")
+    equal(words["W6: stok / plain, p50 of a lone request"], "**MISSES**")
+    equal(words["W1/256: stok's p99 / its p50"], "holds")
+
+
+def test_memory_is_to_be_small_and_flat():
+    first, last = note("W1/256", 256, 9000, 2000), note("memory", 256, 9500, 2000)
+    words = judged([], memory=[first, note("W2", 64, 1, 1), last])
+    equal([word for name, word in words.items() if name.startswith("memory")], ["holds"] * 2)
+    words = judged([], memory=[first, note("memory", 256, 25000, 2000)])
+    equal([word for name, word in words.items() if name.startswith("memory")], ["**MISSES**"] * 2)
+
+
+WHOLE = {
+    "runs": [run("W1/64", "stok", 0, rate=20000.0), run("W1/64", "php", 0, rate=3000.0),
+             run("free", "stok", 0), run("locked", "stok", 0, refusals=3),
+             run("0 holds", "stok", 0, rate=100.0), run("9 holds", "stok", 0, rate=95.0)],
+    "memory": [note("W1/64", 64, 3000), {**note("W1/64", 64, 20000), "contestant": "php"}],
+    "absent": {"prisma": "too old"}, "growth": ["0 holds", "9 holds"], "short": "--rounds 1",
+    "failure": "php: 2 rows", "machine": [["kernel", "Linux 6"]],
+    "cleanup": {"swept": 500, "seconds": 2.0, "alone": {"requests": 10, "seconds": 1.0, "p50": 1,
+                                                        "p99": 2, "most": 3},
+                "beside": {"requests": 10, "seconds": 1.0, "p50": 1, "p99": 2, "most": 120_000}},
+}
+
+
+def test_the_report_has_every_part_and_hides_nothing():
+    text = report.text_of(WHOLE)
+    for words in (
+        "**A run went wrong, so this is not whole:** php: 2 rows", "**Only a try:** --rounds 1",
+        "**Node + Prisma was not measured:** too old", "| kernel | Linux 6 |", "## W1/64: reserves",
+        "500 expired holds were swept in 2.0 s: 250 a second.", "| locked | 100 ",
+        "| 9 holds | 95 [95 - 95] | 0.95 [0.95 - 0.95] |",
+        "| cleanup: longest reserve beside it, ms | at most 100 | 120.0 [120.0 - 120.0] | "
+        "**MISSES** |",
+        "| W1/64: stok / php, requests/s | at least 6 | 6.67 [6.67 - 6.67] | holds |",
+    ):
+        assert words in text, f"{words!r} is not in:\n{text}"
+
+
+def test_the_plot_has_a_bar_for_each_median():
+    data, names = plot.data_of(WHOLE["runs"])
+    equal((data, names), ('"W1/64" 20000.0 3000.0\n', ["stok", "php"]))
+    assert "2:xtic(1) title 'stok'" in plot.script_of(names, 10), plot.script_of(names, 10)
+    equal(plot.least_of(WHOLE["runs"]), 10)
+
+
+def test_parts_are_chosen_by_their_names():
+    equal(workloads.chosen("W2,W1"), ("W1", "W2"))
+    equal(workloads.chosen(None), workloads.PARTS)
+    equal(workloads.contestants_of(("W6",)), ("stok", "plain"))
+    try:
+        workloads.chosen("W9")
+    except ValueError as error:
+        assert "no such part: W9" in str(error), error
+    else:
+        raise AssertionError("accepted")
 
 
 if __name__ == "__main__":

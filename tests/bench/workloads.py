@@ -2,8 +2,8 @@
 
 import dataclasses
 
-from database import STOCK, VARIANTS
-
+VARIANTS = 10_000
+STOCK = 1_000_000  # of each
 UNIFORM = ("uniform", 1, VARIANTS)
 
 
