@@ -18,10 +18,10 @@ CHECK_PACKAGES=(
 	clang clang-format libclang-rt-14-dev libcmocka-dev python3 shellcheck
 )
 
-# For the peers of the bench (tests/bench), besides all those. Any Node from 18 on will do, though
+# For the bench and its peers (tests/bench), besides all those. Any Node from 18 on will do, though
 # Prisma wants a newer one. php-common is named because it brings a service of its own.
 BENCH_PACKAGES=(
-	nodejs npm php-common php8.2-fpm php8.2-mysql php8.2-opcache wrk
+	gnuplot-nox nodejs npm php-common php8.2-fpm php8.2-mysql php8.2-opcache wrk
 )
 
 policy=/usr/sbin/policy-rc.d
@@ -34,12 +34,13 @@ as_root() {
 	fi
 }
 
-# Any build of nginx or Node will do, so they are looked for by their programs.
+# Any build of nginx, Node or gnuplot will do, so they are looked for by their programs.
 is_installed() {
 	case $1 in
 	nginx) [ -x /usr/sbin/nginx ] ;;
 	nodejs) is_node_new_enough ;;
 	npm) command -v npm >/dev/null ;;
+	gnuplot-nox) command -v gnuplot >/dev/null ;;
 	*) [ "$(dpkg-query --show --showformat='${db:Status-Status}' "$1" 2>/dev/null)" = installed ] ;;
 	esac
 }
