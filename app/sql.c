@@ -2,6 +2,9 @@
 
 #include <string.h>
 
+/* A quoted order id, every character doubled. */
+#define VALUE_MAX (2 * ORDER_ID_MAX + 3)
+
 /* Milliseconds since the epoch, of a DATETIME(3) that holds UTC. */
 #define MS_OF(column) "TIMESTAMPDIFF(MICROSECOND,'1970-01-01'," column ") DIV 1000"
 
@@ -255,16 +258,55 @@ bool sql_insert_holds(struct text *text, const struct stock *stock)
 	return any;
 }
 
-/* One column of an UPDATE: the value of each changed hold by its id. */
-static void add_case(struct text *text, const struct stock *stock, const char *column,
-	void (*add_value)(struct text *text, const struct hold *hold))
+typedef void value_writer(struct text *text, const struct hold *hold);
+
+static bool is_saved(const struct hold *hold)
 {
+	return hold->changed && hold->id != 0;
+}
+
+/* Whether all changed holds get the same value; `first` then is one of them. */
+static bool is_same_for_all(const struct stock *stock, value_writer *add_value, struct text *first)
+{
+	char memory[VALUE_MAX];
+	struct text other;
+
+	text_init(&other, memory, sizeof(memory));
+	for (uint32_t i = 0; i < stock->hold_count; i++) {
+		if (!is_saved(&stock->holds[i]))
+			continue;
+		text_clear(&other);
+		add_value(&other, &stock->holds[i]);
+		if (first->length == 0)
+			text_add_bytes(first, other.bytes, other.length);
+		else if (strcmp(first->bytes, other.bytes) != 0)
+			return false;
+	}
+	return true;
+}
+
+/*
+ * One column of an UPDATE: the value of each changed hold, by its id. A CASE is searched from its
+ * beginning for every row, so what is the same for all (a cleanup, an order) goes without.
+ */
+static void add_case(
+	struct text *text, const struct stock *stock, const char *column, value_writer *add_value)
+{
+	char memory[VALUE_MAX];
+	struct text first;
+
+	text_init(&first, memory, sizeof(memory));
 	text_add(text, column);
+	if (is_same_for_all(stock, add_value, &first)) {
+		text_add(text, "=");
+		text_add(text, first.bytes);
+		return;
+	}
 	text_add(text, "=CASE id");
 	for (uint32_t i = 0; i < stock->hold_count; i++) {
 		const struct hold *hold = &stock->holds[i];
 
-		if (!hold->changed || hold->id == 0)
+		if (!is_saved(hold))
 			continue;
 		text_add(text, " WHEN ");
 		text_add_u64(text, hold->id);
@@ -309,7 +351,7 @@ bool sql_update_holds(struct text *text, const struct stock *stock)
 	bool any = false;
 
 	for (uint32_t i = 0; i < stock->hold_count && !any; i++)
-		any = stock->holds[i].changed && stock->holds[i].id != 0;
+		any = is_saved(&stock->holds[i]);
 	if (!any)
 		return false;
 	begin_statement(text);
@@ -322,7 +364,7 @@ bool sql_update_holds(struct text *text, const struct stock *stock)
 	text_add(text, " WHERE id IN (");
 	any = false;
 	for (uint32_t i = 0; i < stock->hold_count; i++) {
-		if (!stock->holds[i].changed || stock->holds[i].id == 0)
+		if (!is_saved(&stock->holds[i]))
 			continue;
 		text_add(text, any ? "," : "");
 		text_add_u64(text, stock->holds[i].id);
@@ -337,12 +379,39 @@ static bool differs(const struct variant *variant)
 	return variant->stock != variant->stock_read || variant->reserved != variant->reserved_read;
 }
 
-/* Relative, never absolute: if a lock ever failed to hold, sums stay true and the CHECKs stand. */
-static void add_delta(struct text *text, const struct stock *stock, const char *column,
-	int64_t (*delta_of)(const struct variant *variant))
+typedef int64_t delta_reader(const struct variant *variant);
+
+/* Whether all changed variants change by the same, which is *delta then. */
+static bool has_one_delta(const struct stock *stock, delta_reader *delta_of, int64_t *delta)
 {
+	bool any = false;
+
+	for (uint32_t i = 0; i < stock->variant_count; i++) {
+		const struct variant *variant = &stock->variants[i];
+
+		if (!differs(variant))
+			continue;
+		if (any && delta_of(variant) != *delta)
+			return false;
+		*delta = delta_of(variant);
+		any = true;
+	}
+	return any;
+}
+
+/* Relative, never absolute: if a lock ever failed to hold, sums stay true and the CHECKs stand. */
+static void add_delta(
+	struct text *text, const struct stock *stock, const char *column, delta_reader *delta_of)
+{
+	int64_t delta;
+
 	text_add(text, column);
-	text_add(text, "+CASE id");
+	text_add(text, "+");
+	if (has_one_delta(stock, delta_of, &delta)) {
+		text_add_i64(text, delta);
+		return;
+	}
+	text_add(text, "CASE id");
 	for (uint32_t i = 0; i < stock->variant_count; i++) {
 		const struct variant *variant = &stock->variants[i];
 

@@ -372,10 +372,33 @@ static void every_reason_has_its_name(void **state)
 	for (int reason = REASON_NONE; reason <= REASON_OPERATOR; reason++) {
 		stock.holds[0].reason = (enum cancel_reason)reason;
 		assert_true(written(sql_update_holds));
-		snprintf(part, sizeof(part), "cancelReason=CASE id WHEN 5 THEN %s WHEN",
+		snprintf(part, sizeof(part),
+			reason == REASON_NONE ? "cancelReason=%s,"
+					      : "cancelReason=CASE id WHEN 5 THEN %s WHEN",
 			names[reason]);
 		assert_has(part);
 	}
+}
+
+/* A CASE is searched for every row. */
+static void what_is_the_same_for_all_is_written_once(void **state)
+{
+	(void)state;
+	given_closed_holds();
+	snprintf(stock.holds[0].order_id, sizeof(stock.holds[0].order_id), "%s", "o'17\\");
+	stock.holds[0].closed_at_ms = NOW + 1;
+	assert_true(written(sql_update_holds));
+	assert_has(",closedAt='2025-11-22 16:00:00.124',");
+	assert_has(",orderId='o''17\\\\' WHERE ");
+	assert_has("status=CASE id WHEN 5 THEN");
+	given_variant(1, 97, 47);
+	given_variant(2, 100, 50);
+	given_variant(3, 97, 46);
+	assert_true(written(sql_update_variants));
+	assert_string_equal(text.bytes,
+		"UPDATE ProductVariant SET stock=stock+-3,"
+		"reserved=reserved+CASE id WHEN 1 THEN -3 WHEN 3 THEN -4 ELSE 0 END "
+		"WHERE id IN (1,3)");
 }
 
 /* Relative, so that two who write never undo each other. */
@@ -398,14 +421,13 @@ static void stock_is_written_only_where_it_changed(void **state)
 	(void)state;
 	given_variant(1, 100, 47);
 	assert_true(written(sql_update_variants));
-	assert_string_equal(text.bytes,
-		"UPDATE ProductVariant SET reserved=reserved+CASE id WHEN 1 THEN -3 ELSE 0 END "
-		"WHERE id IN (1)");
+	assert_string_equal(
+		text.bytes, "UPDATE ProductVariant SET reserved=reserved+-3 WHERE id IN (1)");
 	stock_reset(&stock);
 	given_variant(1, 97, 50); /* revived: it was not reserved any more */
 	assert_true(written(sql_update_variants));
-	assert_has("stock=stock+CASE id WHEN 1 THEN -3 ");
-	assert_has_not("reserved=reserved+CASE id WHEN 1 THEN -3");
+	assert_has("stock=stock+-3,");
+	assert_has("reserved=reserved+0 ");
 }
 
 /* room */
@@ -488,6 +510,7 @@ int main(void)
 		cmocka_unit_test_setup(new_and_known_holds_are_kept_apart, begin),
 		cmocka_unit_test_setup(changed_holds_are_updated_each_by_its_id, begin),
 		cmocka_unit_test_setup(every_reason_has_its_name, begin),
+		cmocka_unit_test_setup(what_is_the_same_for_all_is_written_once, begin),
 		cmocka_unit_test_setup(counters_are_changed_by_their_difference, begin),
 		cmocka_unit_test_setup(stock_is_written_only_where_it_changed, begin),
 		cmocka_unit_test_setup(longest_updates_fit, begin),
