@@ -16,8 +16,9 @@ import workloads
 HOW = (
     "Figures are medians of the rounds, with the least and the greatest in brackets. All take "
     "turns in each round; a ratio is of two runs of one round. After each run the counters, the "
-    "rows, the audit log and the load generator's count had to agree. Percentiles are wrk's, which counts an "
-    "answer that came late as all those for which the connection would have asked meanwhile.\n\n"
+    "rows, the audit log and the load generator's count had to agree. Percentiles are wrk's, "
+    "which counts an answer that came late as all those for which the connection would have asked "
+    "meanwhile.\n\n"
 )
 
 

@@ -81,7 +81,7 @@ def memory_of(raw):
     notes = [note for note in raw["memory"] if note["contestant"] == "stok"]
     first = next((note for note in notes if note["connections"] == 256), None)
     last = next((note for note in reversed(notes) if note["section"] == "memory"), None)
-    return first, last
+    return (None, None) if first is last else (first, last)
 
 
 def memory_targets(raw):

@@ -189,6 +189,9 @@ def test_memory_is_to_be_small_and_flat():
     first, last = note("W1/256", 256, 9000, 2000), note("memory", 256, 9500, 2000)
     words = judged([], memory=[first, note("W2", 64, 1, 1), last])
     equal([word for name, word in words.items() if name.startswith("memory")], ["holds"] * 2)
+    words = judged([], memory=[last])  # with nothing before it, it shows nothing
+    equal([word for name, word in words.items() if name.startswith("memory")],
+          ["not measured"] * 2)
     words = judged([], memory=[first, note("memory", 256, 25000, 2000)])
     equal([word for name, word in words.items() if name.startswith("memory")], ["**MISSES**"] * 2)
 
