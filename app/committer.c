@@ -104,14 +104,14 @@ static void skip_cleanup(struct committer *committer, struct job *job)
 		answer(committer, job);
 }
 
-/* True: this job is the one cleanup that runs. False: it was answered. */
-static bool begin_cleanup(struct committer *committer, struct job *job)
+/* This job becomes the one cleanup that runs, or is answered. */
+static void begin_cleanup(struct committer *committer, struct job *job)
 {
 	enum store_status status = STORE_OK;
 	bool mine = false;
 
 	if (committer->cleaning == job)
-		return true;
+		return;
 	if (committer->cleaning == NULL)
 		status = store_lock_cleanup(committer->store, &mine);
 	if (status == STORE_LOST) /* it may have been idle for too long: connect once more */
@@ -122,7 +122,6 @@ static bool begin_cleanup(struct committer *committer, struct job *job)
 		skip_cleanup(committer, job);
 	else
 		committer->cleaning = job;
-	return committer->cleaning == job;
 }
 
 /* readiness */
@@ -190,14 +189,21 @@ static bool is_stuck(struct committer *committer, const struct job *job)
 	return true;
 }
 
+/* To the lane that has time. */
+static void hand_over(struct committer *committer, struct job *job)
+{
+	queue_release(committer->queue, &job, 1);
+	if (!queue_push(committer->lanes->patient, job))
+		answer_failed(committer, job, CODE_BUSY);
+}
+
 /* Somebody else has the lock: the patient lane waits for it, for a while. */
 static void wait_for_lock(struct committer *committer, struct job *job)
 {
 	bool stuck;
 
 	if (!committer->patient) {
-		if (!queue_push(committer->lanes->patient, job))
-			answer_failed(committer, job, CODE_BUSY);
+		hand_over(committer, job);
 		return;
 	}
 	stuck = is_stuck(committer, job);
@@ -299,10 +305,23 @@ static uint32_t sort_out(struct committer *committer, uint32_t gathered, struct 
 			answer_failed(committer, job, CODE_BUSY);
 		else if (job->command.action == ACTION_READY)
 			answer_ready(committer, job);
-		else if (job->command.action != ACTION_CLEANUP || begin_cleanup(committer, job))
+		else if (job->command.action != ACTION_CLEANUP)
 			batch[count++] = job;
+		else if (!committer->patient)
+			hand_over(committer, job);
+		else
+			begin_cleanup(committer, job);
 	}
 	return count;
+}
+
+/* A step of it in a transaction of its own: no shopper waits for 200 rows. */
+static void clean_up(struct committer *committer)
+{
+	struct job *job = committer->cleaning;
+
+	if (job != NULL)
+		settle(committer, &job, 1, STORE_SKIP);
 }
 
 /* patience */
@@ -380,6 +399,7 @@ static void *run(void *context)
 		count = sort_out(committer, gathered, batch);
 		if (count > 0)
 			settle(committer, batch, count, STORE_SKIP);
+		clean_up(committer);
 		if (committer->patient)
 			be_patient(committer);
 	}

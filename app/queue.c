@@ -134,8 +134,8 @@ static uint32_t pick(
 	for (uint32_t i = 0; i < count; i++) {
 		claims_take(&queue->claims, &jobs[i]->command);
 		jobs[i]->claimed = true;
+		queue->in_hand++;
 	}
-	queue->in_hand += count;
 	if (count > 0)
 		queue->taken_ms = monotonic_ms();
 	*more = job != NULL;

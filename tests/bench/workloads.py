@@ -36,8 +36,10 @@ WORKLOADS = (
              ("stok", "php"), arguments=("skewed", 1, VARIANTS)),
     Workload("W4", "W4", "the lives of carts: reserve, replace, cancel, convert; 64 connections",
              ("stok", "php", "plain"), script="cart.lua", others=(200,), share=0.6),
-    Workload("W5", "W5", "sold out: every reserve is refused, 64 connections",
-             ("stok", "plain"), stock=0, answer=409),
+    Workload("W5", "W5", "one hot variant that is sold out: every reserve is refused, 64 connections",
+             ("stok", "plain"), arguments=("uniform", 1, 1), stock=0, answer=409),
+    Workload("W5/10,000", "W5", "the same, all of 10,000 variants are sold out", ("stok", "plain"),
+             stock=0, answer=409, share=0.5),
     Workload("W6", "W6", "lone requests: reserves on one connection", ("stok", "plain"),
              connections=1, share=0.5),
 )
