@@ -304,6 +304,7 @@ struct taker {
 	pthread_t thread;
 	uint32_t jobs_max;
 	uint32_t rounds; /* 0: till the end */
+	bool keeps;	 /* releases nothing */
 	uint32_t count;
 };
 
@@ -316,7 +317,8 @@ static void *take(void *context)
 	do {
 		count = queue_take(queue, jobs, taker->jobs_max, ALL_LINES, true);
 		taker->count += count;
-		queue_release(queue, jobs, count);
+		if (!taker->keeps)
+			queue_release(queue, jobs, count);
 		round++;
 	} while (count > 0 && round != taker->rounds);
 	return NULL;
@@ -392,6 +394,45 @@ static void few_jobs_do_not_wait_for_a_long_batch(void **state)
 	}
 }
 
+/* The taker found nothing at all when it began to wait. */
+static void job_that_comes_soon_does_not_wait_for_a_long_batch(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 20; i++) {
+		struct taker taker = {.jobs_max = BATCH_MAX, .rounds = 1};
+
+		begin_again();
+		in_hand(7);
+		start(&taker);
+		usleep(1000);
+		pushed(8);
+		assert_int_equal(joined(&taker), 1);
+	}
+}
+
+/* The taker waits for a variant, and another batch has begun since. */
+static void job_that_comes_behind_others_does_not_wait_for_a_long_batch(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 20; i++) {
+		struct taker taker = {.jobs_max = BATCH_MAX, .rounds = 1};
+		struct job *other;
+
+		begin_again();
+		in_hand(7);
+		pushed(7);
+		usleep((BESIDE_MS + 1) * 1000);
+		start(&taker);
+		usleep(1000);
+		other = borrowed();
+		add_line(other, 8);
+		assert_true(queue_push(queue, other));
+		(void)taken(1); /* or the taker was faster */
+		pushed(9);
+		assert_int_equal(joined(&taker), 1);
+	}
+}
+
 static void many_jobs_wake_who_waits_beside(void **state)
 {
 	(void)state;
@@ -407,6 +448,22 @@ static void many_jobs_wake_who_waits_beside(void **state)
 		queue_close(queue);
 		assert_int_equal(joined(&taker), BESIDE_MIN);
 	}
+}
+
+/* Each keeps what it takes, as one that is in the middle of a long COMMIT. */
+static void job_of_another_variant_wakes_another_taker(void **state)
+{
+	struct taker takers[3];
+
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		takers[i] = (struct taker){.jobs_max = 1, .rounds = 1, .keeps = true};
+		start(&takers[i]);
+	}
+	for (uint64_t i = 0; i < 3; i++)
+		pushed(7 + i);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(joined(&takers[i]), 1);
 }
 
 /* the end */
@@ -604,7 +661,10 @@ int main(void)
 		TEST(release_wakes_who_waits_for_the_variant),
 		TEST(release_wakes_who_waits_beside),
 		TEST(few_jobs_do_not_wait_for_a_long_batch),
+		TEST(job_that_comes_soon_does_not_wait_for_a_long_batch),
+		TEST(job_that_comes_behind_others_does_not_wait_for_a_long_batch),
 		TEST(many_jobs_wake_who_waits_beside),
+		TEST(job_of_another_variant_wakes_another_taker),
 		TEST(closed_queue_waits_for_what_is_in_hand),
 		TEST(closed_and_empty_queue_lets_go_though_jobs_are_in_hand),
 		TEST(no_variant_is_in_two_hands),
