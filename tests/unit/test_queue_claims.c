@@ -256,10 +256,11 @@ static void few_jobs_wait_beside_a_batch(void **state)
 
 	(void)state;
 	for (int i = 0; i < 1000 && !seen; i++) {
-		int64_t begun_ms = monotonic_ms();
 		uint32_t few, many;
+		int64_t begun_ms;
 
 		begin_again();
+		begun_ms = monotonic_ms();
 		in_hand(1);
 		for (uint64_t k = 2; k <= BESIDE_MIN; k++)
 			pushed(k);
