@@ -514,6 +514,33 @@ static void closed_and_empty_queue_lets_go_though_jobs_are_in_hand(void **state)
 		assert_int_equal(joined(&takers[i]), 0);
 }
 
+/* One of them takes it; the others wait for nothing from then on. */
+static void last_job_of_a_closed_queue_lets_all_go(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 5; i++) {
+		struct taker takers[3];
+		uint32_t count = 0;
+		struct job *mine;
+
+		begin_again();
+		mine = in_hand(7);
+		pushed(7);
+		usleep((BESIDE_MS + 1) * 1000); /* they wait for the release only */
+		for (int k = 0; k < 3; k++) {
+			takers[k] = (struct taker){.jobs_max = 1};
+			start(&takers[k]);
+		}
+		give_time(0);
+		queue_close(queue);
+		give_time(0);
+		release(mine);
+		for (int k = 0; k < 3; k++)
+			count += joined(&takers[k]);
+		assert_int_equal(count, 1);
+	}
+}
+
 /* many of everything */
 
 #define PUSHES	 4000
@@ -668,6 +695,7 @@ int main(void)
 		TEST(job_of_another_variant_wakes_another_taker),
 		TEST(closed_queue_waits_for_what_is_in_hand),
 		TEST(closed_and_empty_queue_lets_go_though_jobs_are_in_hand),
+		TEST(last_job_of_a_closed_queue_lets_all_go),
 		TEST(no_variant_is_in_two_hands),
 	};
 
