@@ -30,6 +30,7 @@ struct queue {
 	uint32_t waiting;
 	uint32_t in_hand; /* jobs that were taken, and not released yet */
 	int64_t taken_ms; /* when the last were, on the monotonic clock */
+	uint32_t timed;	  /* takers who sleep, and look again by themselves */
 	bool closed;
 	struct claims claims;
 };
@@ -69,6 +70,14 @@ static bool may_take(const struct queue *queue)
 	return queue->in_hand == 0 || queue->waiting >= BESIDE_MIN || is_overdue(queue);
 }
 
+/* Of a job that just came. What is not to be taken yet needs somebody who knows until when. */
+static bool is_wake_due(const struct queue *queue, const struct job *job)
+{
+	if (may_take(queue)) /* else a release wakes */
+		return !claims_conflict(&queue->claims, &job->command);
+	return queue->timed == 0;
+}
+
 bool queue_push(struct queue *queue, struct job *job)
 {
 	bool room;
@@ -84,8 +93,7 @@ bool queue_push(struct queue *queue, struct job *job)
 			queue->last->next = job;
 		queue->last = job;
 		queue->waiting++;
-		/* Else a release wakes, or the time. */
-		if (may_take(queue) && !claims_conflict(&queue->claims, &job->command))
+		if (is_wake_due(queue, job))
 			pthread_cond_signal(&queue->arrived);
 	}
 	pthread_mutex_unlock(&queue->lock);
@@ -147,10 +155,13 @@ static void wait_for_jobs(struct queue *queue)
 	int64_t due_ms = queue->taken_ms + BESIDE_MS_MAX;
 	struct timespec due = {.tv_sec = due_ms / 1000, .tv_nsec = (long)(due_ms % 1000) * 1000000};
 
-	if (queue->first != NULL && !may_take(queue))
-		pthread_cond_timedwait(&queue->arrived, &queue->lock, &due);
-	else
+	if (queue->first == NULL || may_take(queue)) {
 		pthread_cond_wait(&queue->arrived, &queue->lock);
+		return;
+	}
+	queue->timed++;
+	pthread_cond_timedwait(&queue->arrived, &queue->lock, &due);
+	queue->timed--;
 }
 
 uint32_t queue_take(

@@ -2,7 +2,8 @@
 
 It stands between stokd and the database's socket, and understands as much of the protocol as it
 needs: a packet is three bytes of length, one of sequence and the payload; the payload of a
-statement begins with 3 (COM_QUERY).
+statement begins with 3 (COM_QUERY). One such packet may have several statements, each of which is
+answered by a packet of its own.
 """
 
 import os
@@ -11,7 +12,7 @@ import socket
 import threading
 import time
 
-BEFORE = "before"  # COMMIT never reaches the server
+BEFORE = "before"  # COMMIT never reaches the server, nor what was sent with it
 AFTER = "after"  # the server has committed; the client never hears of it
 BLIND = "blind"  # COMMIT is on its way, nobody waits for what becomes of it
 LATE = "late"  # the client is cut off; the server gets COMMIT a while later
@@ -23,6 +24,39 @@ SERVER_S_MAX = 20  # a frozen server is waited for; nothing here waits longer
 def is_commit(packet):
     """It comes behind the statements that write, or alone."""
     return packet[4:5] == b"\x03" and packet.endswith(b"COMMIT")
+
+
+def skip_number(payload, at):
+    """Where the number of variable length ends that begins there."""
+    return at + {0xFC: 3, 0xFD: 4, 0xFE: 9}.get(payload[at], 1)
+
+
+def is_last_result(payload):
+    """No statement of the same packet is still to be done: it failed (then the others are not
+    tried), or none follows (SERVER_MORE_RESULTS_EXISTS). Statements that write answer no rows."""
+    if payload[0] == 0xFF:
+        return True
+    assert payload[0] == 0, f"neither OK nor an error: {payload[:20]!r}"
+    status = skip_number(payload, skip_number(payload, 1))
+    return not int.from_bytes(payload[status : status + 2], "little") & 8
+
+
+def await_results(server):
+    """Until the server has done the whole packet, or has left.
+
+    COMMIT is the last of its statements: the first result says only that a row was written, and
+    who hung up then would make the server roll back, or cut COMMIT itself.
+    """
+    unread = b""
+    while chunk := server.recv(262144):
+        unread += chunk
+        while len(unread) >= 4:
+            end = 4 + int.from_bytes(unread[:3], "little")
+            if end > len(unread):
+                break
+            if is_last_result(unread[4:end]):
+                return
+            unread = unread[end:]
 
 
 class Cut:
@@ -142,7 +176,7 @@ class Proxy:
             if cut.mode != BEFORE:
                 server.sendall(packet)
             if cut.mode in (AFTER, LATE):
-                server.recv(262144)
+                await_results(server)
             if cut.then is not None:
                 cut.then()
         finally:

@@ -7,21 +7,6 @@ from stok import *
 from tap import equal, main
 
 
-def workers():
-    """The process ids of the pool."""
-    found = []
-    for identity in filter(str.isdigit, os.listdir("/proc")):
-        try:
-            with open(f"/proc/{identity}/environ", "rb") as file:
-                mine = f"STOK_DB_OPTIONS={VAR}/my.cnf".encode() in file.read().split(b"\0")
-            mine = mine and os.readlink(f"/proc/{identity}/exe").endswith("/stokd")
-        except OSError:
-            continue
-        if mine:
-            found.append(int(identity))
-    return sorted(found)
-
-
 def unavailable(answer, code):
     """A 5xx that says: come back."""
     equal((answer.status // 100, answer.body["code"]), (5, code), answer.text)
