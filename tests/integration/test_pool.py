@@ -254,7 +254,7 @@ def test_leaders_are_stopped_one_after_another_under_load():
             until(lambda pid=pid: pid not in leaders(), "it leads no more")
     diagnose(f"{len(shop.answers)} requests, {len(stopped)} processes stopped")
     equal(len(stopped), 10)
-    whole_pool()
+    until(lambda: not any(map(is_alive, stopped)), "the end of all that were stopped")
     shop.check_nobody_noticed()
 
 
