@@ -234,6 +234,21 @@ def test_another_leads_when_the_leader_is_stopped():
     shop.check_nobody_noticed()
 
 
+def test_the_lead_is_handed_on_before_the_last_connection_is_closed():
+    """Ours is never closed: it holds up the end of the process for a while, and nothing else."""
+    first, other = fresh()
+    with no_successors(), socket.socket(socket.AF_UNIX) as ours:
+        ours.connect(f"{VAR}/run/stok.sock")
+        until(lambda: connections(first), "our connection is accepted")
+        os.kill(first, signal.SIGTERM)
+        until(lambda: leaders() == [other], "the other one leads")
+        assert connections(first), "the process is still there"
+        held(1, 1)
+        assert connections(other), "somebody else has answered"
+        until(lambda: not is_alive(first), "the end of the one that was stopped")
+    check_sums()
+
+
 def test_a_process_that_stands_by_ends_at_once_and_unnoticed():
     first, other = fresh()
     with no_successors(), Shop(8) as shop:
