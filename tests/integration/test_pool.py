@@ -122,6 +122,13 @@ def fresh():
     return whole_pool()
 
 
+def quiet():
+    """Nor does nginx keep a connection to any of them."""
+    first, other = fresh()
+    until(lambda: not connections(first) and not connections(other), "no connection is kept")
+    return first, other
+
+
 class Shop:
     """Shoppers in threads, until it is left. Nobody asks twice for the same."""
 
@@ -182,7 +189,7 @@ class Shop:
 # ---- the tests ----
 
 def test_many_requests_use_few_connections():
-    fresh()
+    quiet()
     with Watch() as watch, Shop(8) as shop:
         time.sleep(3)
     shop.check_nobody_noticed()
@@ -194,20 +201,21 @@ def test_many_requests_use_few_connections():
 
 
 def test_nginx_closes_what_it_does_not_use():
-    first, other = fresh()
+    first, _ = quiet()
     held(1, 1)
-    until(lambda: not connections(first) and not connections(other), "no connection is kept")
+    assert connections(first), "one is kept"
+    until(lambda: not connections(first), "none is kept")
 
 
 def test_one_process_of_the_pool_answers():
-    first, other = fresh()
-    with Watch() as watch, Shop(8) as shop:
-        time.sleep(2)
+    first, other = quiet()
+    with Watch() as watch, Shop(16) as shop:
+        time.sleep(3)
     shop.check_nobody_noticed()
     equal(leaders(), [first])
     diagnose(f"the leader's share: {watch.share(first):.2f}")
     # The other steps in where the leader is late, on a host that is busy.
-    assert watch.share(first) > 0.8, (watch.share(first), watch.share(other))
+    assert watch.share(first) > 0.95, (watch.share(first), watch.share(other))
 
 
 def test_another_leads_when_the_leader_is_killed():
@@ -236,7 +244,7 @@ def test_another_leads_when_the_leader_is_stopped():
 
 def test_the_lead_is_handed_on_before_the_last_connection_is_closed():
     """Ours is never closed: it holds up the end of the process for a while, and nothing else."""
-    first, other = fresh()
+    first, other = quiet()
     with no_successors(), socket.socket(socket.AF_UNIX) as ours:
         ours.connect(f"{VAR}/run/stok.sock")
         until(lambda: connections(first), "our connection is accepted")
@@ -275,9 +283,8 @@ def test_leaders_are_stopped_one_after_another_under_load():
 
 
 def test_a_frozen_leader_is_stood_in_for():
-    first, other = fresh()
     # What nginx keeps to the frozen one would hang: those requests wait for it.
-    until(lambda: not connections(first) and not connections(other), "no connection is kept")
+    first, other = quiet()
     os.kill(first, signal.SIGSTOP)
     try:
         with Shop(8) as shop:
@@ -291,8 +298,7 @@ def test_a_frozen_leader_is_stood_in_for():
 
 
 def test_a_leader_that_thaws_leads_alone_again():
-    first, other = fresh()
-    until(lambda: not connections(first) and not connections(other), "no connection is kept")
+    first, other = quiet()
     with Shop(8) as shop:
         os.kill(first, signal.SIGSTOP)
         try:
