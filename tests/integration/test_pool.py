@@ -33,9 +33,10 @@ def socket_of(pid, name):
 
 def pool_sockets():
     """The inodes of all sockets with the pool's name: what it listens on, and what it accepted."""
+    name = os.path.join(os.path.realpath(os.path.join(VAR, "run")), "stok.sock")
     with open("/proc/net/unix", encoding="utf-8", errors="replace") as file:
         lines = [line.split() for line in file]
-    return {fields[6] for fields in lines if fields[-1].endswith("/stok.sock")}
+    return {fields[6] for fields in lines if fields[-1] == name}
 
 
 def connections(pid):
