@@ -30,6 +30,13 @@
 #define BATCH_LINES_MAX 512
 
 /*
+ * While a batch is in flight, so many jobs are worth another one beside it: fewer do better to wait
+ * for its end, because a batch costs as much as some 20 jobs. But not for one that takes long.
+ */
+#define BESIDE_MIN    (BATCH_MAX / 4)
+#define BESIDE_MS_MAX 10
+
+/*
  * Expired holds that one transaction sweeps: for requests that are short, as many as it has lines,
  * so that one of each variant fits; for one step of cleanup less, because it is in no hurry. 200
  * rows delay a shopper by some 30 ms at worst, 1,000 by 200 ms.

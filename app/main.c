@@ -22,7 +22,8 @@
 #include "queue.h"
 
 #define LISTEN_FD     0
-#define OWN_FILES_MAX 64 /* the database, the log, the metrics, and connections still silent */
+#define OWN_FILES_MAX 64  /* the database, the log, the metrics */
+#define KEPT_MAX      512 /* connections that nginx keeps and does not use: stok-http.conf */
 
 static const char usage[] =
 	"Usage: stokd [--check-config | --version | --help]\n"
@@ -110,7 +111,7 @@ static uint32_t jobs_elsewhere(const struct config *config)
  */
 static uint32_t waiting_max(const struct config *config)
 {
-	uint32_t others = jobs_elsewhere(config) + OWN_FILES_MAX;
+	uint32_t others = jobs_elsewhere(config) + OWN_FILES_MAX + KEPT_MAX;
 	struct rlimit limit = {0};
 
 	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {

@@ -12,13 +12,6 @@
 /* Jobs that one look passes over: each may be a miss of the cache, and the gate waits meanwhile. */
 #define PASSED_MAX 512
 
-/*
- * While a batch is in flight, so many jobs are worth another one beside it: fewer do better to wait
- * for its end, because a batch costs as much as some 20 jobs. But not for one that takes long.
- */
-#define BESIDE_MIN    (BATCH_MAX / 2)
-#define BESIDE_MS_MAX 10
-
 struct queue {
 	/* set once */
 	uint32_t waiting_max;

@@ -11,7 +11,7 @@ from stok import *
 from tap import equal, main
 
 # What the worker may open, and more than it can keep waiting then.
-FILES = 1700
+FILES = 2300
 FLOOD = 900
 
 

@@ -300,15 +300,16 @@ def test_a_frozen_leader_is_stood_in_for():
 
 def test_a_leader_that_thaws_leads_alone_again():
     first, other = quiet()
-    with Shop(8) as shop:
-        os.kill(first, signal.SIGSTOP)
-        try:
+    os.kill(first, signal.SIGSTOP)  # before the load: it has neither requests nor locks in hand
+    try:
+        with Shop(8) as shop:
             until(lambda: len(shop.answers) >= 100, "answers of the other one")
-        finally:
             os.kill(first, signal.SIGCONT)
-        time.sleep(KEPT_S)
-        with Watch() as watch:
-            time.sleep(2)
+            time.sleep(KEPT_S)
+            with Watch() as watch:
+                time.sleep(2)
+    finally:
+        os.kill(first, signal.SIGCONT)
     shop.check_nobody_noticed()
     diagnose(f"the leader's share: {watch.share(first):.2f}")
     assert watch.share(first) > 0.8, (watch.share(first), watch.share(other))

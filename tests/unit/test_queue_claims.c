@@ -17,12 +17,11 @@
 #include "pool.h"
 #include "queue.h"
 
-#define HANG_S	   60 /* a lost wake-up would last for ever: end it */
-#define JOBS	   2048
-#define WAITING	   1024
-#define ALL_LINES  1000000
-#define BESIDE_MIN (BATCH_MAX / 2) /* so many are a batch of their own beside another */
-#define BESIDE_MS  10		   /* after so long, fewer are */
+#define HANG_S	  60 /* a lost wake-up would last for ever: end it */
+#define JOBS	  2048
+#define WAITING	  1024
+#define ALL_LINES 1000000
+#define BESIDE_MS 10 /* after so long, fewer are */
 
 static struct pool *pool;
 static struct queue *queue;
