@@ -276,13 +276,17 @@ enum store_status connection_run_all(
 	enum store_status status;
 	uint32_t done = 0;
 	bool failed;
+	int next;
 
 	assert(connection->open && count > 0);
 	failed = mysql_real_query(mysql, statements->bytes, statements->length) != 0;
 	while (!failed && done < count) {
 		note_first_id(connection);
 		done++;
-		failed = mysql_next_result(mysql) > 0;
+		next = mysql_next_result(mysql); /* -1: there was no other */
+		failed = next > 0;
+		/* An answer that is missing must not pass for COMMIT's. */
+		assert(failed || (next == 0) == (done < count));
 	}
 	if (!failed)
 		return STORE_OK;

@@ -1,7 +1,7 @@
 /*
  * Which process of the pool accepts connections. Shoppers who meet in one process share a batch;
  * in two, their batches would be half as large, and wait for each other's locks. So one leads, and
- * the others stand by: the kernel hands the lead on as soon as the leader's process ends.
+ * the others stand by: the kernel frees the lead as soon as the leader's process ends.
  */
 #ifndef STOK_LEADER_H
 #define STOK_LEADER_H
