@@ -113,6 +113,8 @@ static bool read_body(struct gate *gate, FCGX_Request *fastcgi, struct http_requ
 
 static bool read_request(struct gate *gate, FCGX_Request *fastcgi, struct http_request *http)
 {
+	struct timespec now;
+
 	*http = (struct http_request){.method = "",
 		.uri = "",
 		.content_type = "",
@@ -120,6 +122,8 @@ static bool read_request(struct gate *gate, FCGX_Request *fastcgi, struct http_r
 		.accept_language = "",
 		.idempotency_key = "",
 		.request_id = ""};
+	clock_gettime(CLOCK_REALTIME_COARSE, &now);
+	http->arrived_ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 	for (char **pair = fastcgi->envp; *pair != NULL; pair++)
 		read_param(http, *pair);
 	return read_body(gate, fastcgi, http);

@@ -14,18 +14,32 @@ void idempotency_key(const char *session_id, const char *key, uint8_t digest[DIG
 	sha256_digest(&hash, DIGEST_LENGTH, digest);
 }
 
-/* A session id is never empty. */
-void idempotency_automatic_key(const char *request_id, uint8_t digest[DIGEST_LENGTH])
+static uint8_t nibble(char digit)
 {
-	idempotency_key("", request_id, digest);
+	return (uint8_t)(digit <= '9' ? digit - '0' : (digit | 0x20) - 'a' + 10);
+}
+
+static void put_number(uint8_t bytes[8], uint64_t number)
+{
+	for (int i = 0; i < 8; i++)
+		bytes[i] = (uint8_t)(number >> (56 - 8 * i));
+}
+
+void idempotency_automatic_key(
+	const char *request_id, int64_t arrived_ms, uint8_t key[DIGEST_LENGTH])
+{
+	memset(key, 0, 8);
+	put_number(key + 8, (uint64_t)arrived_ms);
+	for (int i = 0; i < REQUEST_ID_LENGTH / 2; i++)
+		key[16 + i] =
+			(uint8_t)(nibble(request_id[2 * i]) << 4 | nibble(request_id[2 * i + 1]));
 }
 
 static void add_number(struct sha256_ctx *hash, uint64_t number)
 {
 	uint8_t bytes[8];
 
-	for (int i = 0; i < 8; i++)
-		bytes[i] = (uint8_t)(number >> (56 - 8 * i));
+	put_number(bytes, number);
 	sha256_update(hash, sizeof(bytes), bytes);
 }
 

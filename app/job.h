@@ -18,6 +18,7 @@ struct job {
 	/* the queue's */
 	struct job *next; /* in whatever list it stands */
 	bool claimed;	  /* taken, and not released yet */
+	int64_t taken_ms; /* when it was, on the monotonic clock */
 
 	/* written by the gate */
 	FCGX_Request fastcgi;

@@ -37,6 +37,12 @@
 #define BESIDE_MS_MAX 10
 
 /*
+ * A batch that takes so long waits for a slow disk. Measured with flushes of 5 ms, 64 connections:
+ * a second batch as large as the one in flight, instead of BESIDE_MIN, is worth a third more.
+ */
+#define SLOW_BATCH_MS 4
+
+/*
  * Expired holds that one transaction sweeps: for requests that are short, as many as it has lines,
  * so that one of each variant fits; for one step of cleanup less, because it is in no hurry. 200
  * rows delay a shopper by some 30 ms at worst, 1,000 by 200 ms.

@@ -23,6 +23,7 @@ struct queue {
 	uint32_t waiting;
 	uint32_t in_hand; /* jobs that were taken, and not released yet */
 	int64_t taken_ms; /* when the last were, on the monotonic clock */
+	int64_t took_ms;  /* how long those that were released last had been in hand */
 	uint32_t timed;	  /* takers who sleep, and look again by themselves */
 	bool closed;
 	struct claims claims;
@@ -58,9 +59,20 @@ static bool is_overdue(const struct queue *queue)
 	return monotonic_ms() - queue->taken_ms >= BESIDE_MS_MAX;
 }
 
+/*
+ * Where the disk is slow, flushes wait for each other: then two batches in turns do best as halves
+ * of what there is, for a small one beside a large one pays a whole flush for little.
+ */
+static uint32_t worth_a_batch(const struct queue *queue)
+{
+	if (queue->took_ms < SLOW_BATCH_MS || queue->in_hand < BESIDE_MIN)
+		return BESIDE_MIN;
+	return queue->in_hand < BATCH_MAX ? queue->in_hand : BATCH_MAX;
+}
+
 static bool may_take(const struct queue *queue)
 {
-	return queue->in_hand == 0 || queue->waiting >= BESIDE_MIN || is_overdue(queue);
+	return queue->in_hand == 0 || queue->waiting >= worth_a_batch(queue) || is_overdue(queue);
 }
 
 /* Of a job that just came. What is not to be taken yet needs somebody who knows until when. */
@@ -132,13 +144,14 @@ static uint32_t pick(
 		}
 		job = next;
 	}
+	if (count > 0)
+		queue->taken_ms = monotonic_ms();
 	for (uint32_t i = 0; i < count; i++) {
 		claims_take(&queue->claims, &jobs[i]->command);
 		jobs[i]->claimed = true;
+		jobs[i]->taken_ms = queue->taken_ms;
 		queue->in_hand++;
 	}
-	if (count > 0)
-		queue->taken_ms = monotonic_ms();
 	*more = job != NULL;
 	return count;
 }
@@ -184,6 +197,7 @@ void queue_release(struct queue *queue, struct job *const *jobs, uint32_t count)
 	for (uint32_t i = 0; i < count; i++) {
 		if (!jobs[i]->claimed)
 			continue;
+		queue->took_ms = monotonic_ms() - jobs[i]->taken_ms;
 		claims_release(&queue->claims, &jobs[i]->command);
 		jobs[i]->claimed = false;
 		queue->in_hand--;

@@ -201,7 +201,8 @@ static void read_key(
 	else if (command->keyed && !text_is_visible(http->idempotency_key, length))
 		faults_add_header(faults, FAULT_CHARACTERS, header, 0);
 	if (!command->keyed) {
-		idempotency_automatic_key(command->request_id, command->idempotency_key);
+		idempotency_automatic_key(
+			command->request_id, http->arrived_ms, command->idempotency_key);
 		return; /* nobody else sends this key: there is no other body to tell it from */
 	}
 	idempotency_key(command->session_id, http->idempotency_key, command->idempotency_key);

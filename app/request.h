@@ -25,6 +25,7 @@ struct http_request {
 	const char *idempotency_key;
 	uint32_t api_key_count; /* headers of that name that came */
 	uint32_t idempotency_key_count;
+	int64_t arrived_ms;    /* by the host's clock, since the epoch: see idempotency.h */
 	bool trusted;	       /* nginx trusts the way it came by */
 	bool operator_address; /* nginx says that operators' endpoints may be read from there */
 	const char *body;

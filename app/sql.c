@@ -51,6 +51,14 @@ static void add_quoted_or_null(struct text *text, const char *string)
 		sql_quoted(text, string);
 }
 
+static void add_id_or_null(struct text *text, uint64_t id)
+{
+	if (id == 0)
+		text_add(text, "NULL");
+	else
+		text_add_u64(text, id);
+}
+
 static void add_time(struct text *text, int64_t ms)
 {
 	text_add(text, "'");
@@ -96,11 +104,16 @@ static void add_digest(struct text *text, const uint8_t digest[DIGEST_LENGTH])
 }
 
 /* Zeros: there is none. */
-static void add_digest_or_null(struct text *text, const uint8_t digest[DIGEST_LENGTH])
+static bool is_zero(const uint8_t digest[DIGEST_LENGTH])
 {
 	static const uint8_t none[DIGEST_LENGTH];
 
-	if (memcmp(digest, none, DIGEST_LENGTH) == 0)
+	return memcmp(digest, none, DIGEST_LENGTH) == 0;
+}
+
+static void add_digest_or_null(struct text *text, const uint8_t digest[DIGEST_LENGTH])
+{
+	if (is_zero(digest))
 		text_add(text, "NULL");
 	else
 		add_digest(text, digest);
@@ -210,7 +223,34 @@ void sql_add_commit(struct text *text)
 	text_add(text, "COMMIT");
 }
 
-static void add_new_hold(struct text *text, const struct hold *hold)
+static bool is_new(const struct stock *stock, uint32_t place)
+{
+	return place >= stock->named_count && stock->holds[place].id == 0;
+}
+
+/* Columns that are NULL in all new rows are left out: most requests bring no user and no key. */
+struct new_columns {
+	bool any, user, body;
+};
+
+static struct new_columns find_new_columns(const struct stock *stock)
+{
+	struct new_columns found = {false, false, false};
+
+	for (uint32_t i = stock->named_count; i < stock->hold_count; i++) {
+		const struct hold *hold = &stock->holds[i];
+
+		if (!is_new(stock, i))
+			continue;
+		found.any = true;
+		found.user = found.user || hold->user_id != 0;
+		found.body = found.body || !is_zero(hold->idempotency_body);
+	}
+	return found;
+}
+
+static void add_new_hold(
+	struct text *text, const struct hold *hold, const struct new_columns *columns)
 {
 	text_add(text, "(");
 	text_add_u64(text, hold->variant_id);
@@ -219,11 +259,6 @@ static void add_new_hold(struct text *text, const struct hold *hold)
 	text_add(text, ",");
 	sql_quoted(text, hold->session_id);
 	text_add(text, ",");
-	if (hold->user_id == 0)
-		text_add(text, "NULL");
-	else
-		text_add_u64(text, hold->user_id);
-	text_add(text, ",'ACTIVE',");
 	add_time(text, hold->created_at_ms);
 	text_add(text, ",");
 	add_time(text, hold->expires_at_ms);
@@ -233,29 +268,39 @@ static void add_new_hold(struct text *text, const struct hold *hold)
 	add_digest(text, hold->idempotency_key);
 	text_add(text, ",");
 	text_add_u64(text, hold->idempotency_line);
-	text_add(text, ",");
-	add_digest_or_null(text, hold->idempotency_body);
+	if (columns->user) {
+		text_add(text, ",");
+		add_id_or_null(text, hold->user_id);
+	}
+	if (columns->body) {
+		text_add(text, ",");
+		add_digest_or_null(text, hold->idempotency_body);
+	}
 	text_add(text, ")");
 }
 
+/* New rows are ACTIVE by the column's default. */
 bool sql_insert_holds(struct text *text, const struct stock *stock)
 {
-	bool any = false;
+	const struct new_columns columns = find_new_columns(stock);
+	bool first = true;
 
+	if (!columns.any)
+		return false;
+	begin_statement(text);
+	text_add(text, "INSERT INTO StockReservation (variantId,quantity,sessionId,createdAt,"
+		       "expiresAt,createdRequestId,idempotencyKey,idempotencyLine");
+	text_add(text, columns.user ? ",userId" : "");
+	text_add(text, columns.body ? ",idempotencyBody" : "");
+	text_add(text, ") VALUES ");
 	for (uint32_t i = stock->named_count; i < stock->hold_count; i++) {
-		if (stock->holds[i].id != 0)
+		if (!is_new(stock, i))
 			continue;
-		if (!any)
-			begin_statement(text);
-		text_add(text, any ? ","
-				   : "INSERT INTO StockReservation (variantId,quantity,"
-				     "sessionId,userId,status,createdAt,expiresAt,"
-				     "createdRequestId,idempotencyKey,idempotencyLine,"
-				     "idempotencyBody) VALUES ");
-		add_new_hold(text, &stock->holds[i]);
-		any = true;
+		text_add(text, first ? "" : ",");
+		add_new_hold(text, &stock->holds[i], &columns);
+		first = false;
 	}
-	return any;
+	return true;
 }
 
 typedef void value_writer(struct text *text, const struct hold *hold);

@@ -81,7 +81,8 @@ class Front:
                             ("client_body", "fastcgi", "proxy", "scgi", "uwsgi"))
         with open(os.path.join(FOLDER, "nginx.conf"), "w", encoding="utf-8") as file:
             file.write(
-                f"{user}\ndaemon off;\nworker_processes 1;\nworker_rlimit_nofile 8192;\n"
+                f"{user}\ndaemon off;\nworker_processes 1;\npcre_jit on;\n"
+                "worker_rlimit_nofile 8192;\n"
                 f'pid "{FOLDER}/nginx.pid";\nevents {{ worker_connections 4096; }}\n'
                 f"http {{\n{temporary}server_tokens off;\ninclude stok/stok-http.conf;\n"
                 f"{parts}\n{status_server(place.PORTS['status'])}}}\n"

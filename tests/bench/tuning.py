@@ -118,8 +118,7 @@ SETTINGS = (
         ("keepalive         512;", ""), ("keepalive_time    1s;", ""),
         ("keepalive_timeout 1s;", ""), ("fastcgi_keep_conn on;", ""))),
     ("nginx: worker_processes 2", lambda: nginx(("worker_processes 1;", "worker_processes 2;"))),
-    ("nginx: pcre_jit on", lambda: nginx(
-        ("worker_processes 1;", "worker_processes 1;\npcre_jit on;"))),
+    ("nginx: pcre_jit off", lambda: nginx(("pcre_jit on;", ""))),
     ("MariaDB: innodb_log_file_size=1G", lambda: server(innodb_log_file_size=1 << 30)),
     ("MariaDB: innodb_log_file_buffering=ON", lambda: server(innodb_log_file_buffering=1)),
     ("MariaDB: innodb_buffer_pool_size=1G", lambda: server(innodb_buffer_pool_size=1 << 30)),

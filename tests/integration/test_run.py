@@ -102,6 +102,8 @@ def test_the_foreground_shows_a_life_and_ctrl_c_ends_all():
         [os.path.join(ROOT, "run"), "--port", str(SECOND_PORT)],
         env={**os.environ, "STOK_VAR": SECOND_VAR}, stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
+        # What a shell runs in its background ignores Ctrl-C, and hands that on.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     shown = ""
     try:

@@ -51,8 +51,9 @@ static void hashes_are_the_ones_that_rows_have(void **state)
 	(void)state;
 	idempotency_key("session", "key", first);
 	assert_digest(first, "0110f8b481f9c4025db228c97be7e8c697178dead81b6a7a092ce0e42b7e12cc");
-	idempotency_automatic_key(REQUEST, first);
-	assert_digest(first, "3c40e28cd8c39d0cbae34e42c3f5c584e1d253deba594335d844e9e8651637ff");
+	idempotency_automatic_key(REQUEST, INT64_C(0x0102030405060708), first);
+	assert_digest(first, "0000000000000000010203040506070801234567"
+			     "89abcdef0123456789abcdef");
 	idempotency_body(&command, first);
 	assert_digest(first, "4382d71a3f72c1dd606051df7e58ff550242d89cd8fbb65be419e9ec25db552a");
 }
@@ -112,15 +113,23 @@ static void automatic_keys_are_out_of_every_clients_reach(void **state)
 	static const char *const sessions[] = {"s", REQUEST, "session", "0"};
 
 	(void)state;
-	idempotency_automatic_key(REQUEST, first);
+	idempotency_automatic_key(REQUEST, 1, first);
 	for (size_t i = 0; i < sizeof(sessions) / sizeof(sessions[0]); i++) {
 		idempotency_key(sessions[i], REQUEST, second);
 		assert_false(are_equal());
 		idempotency_key(REQUEST, sessions[i], second);
 		assert_false(are_equal());
 	}
-	idempotency_automatic_key("1123456789abcdef0123456789abcdef", second);
+	idempotency_automatic_key("1123456789abcdef0123456789abcdef", 1, second);
 	assert_false(are_equal());
+}
+
+static void automatic_keys_ascend_with_the_time(void **state)
+{
+	(void)state;
+	idempotency_automatic_key("f123456789abcdef0123456789abcdef", 255, first);
+	idempotency_automatic_key("0123456789abcdef0123456789abcdef", 256, second);
+	assert_true(memcmp(first, second, DIGEST_LENGTH) < 0);
 }
 
 static void body_is_what_was_asked_for_not_who_asked(void **state)
@@ -226,6 +235,7 @@ int main(void)
 		cmocka_unit_test_setup(keys_and_sessions_are_told_apart, begin),
 		cmocka_unit_test_setup(longest_names_are_read_to_their_ends, begin),
 		cmocka_unit_test_setup(automatic_keys_are_out_of_every_clients_reach, begin),
+		cmocka_unit_test_setup(automatic_keys_ascend_with_the_time, begin),
 		cmocka_unit_test_setup(body_is_what_was_asked_for_not_who_asked, begin),
 		cmocka_unit_test_setup(every_member_of_the_body_counts, begin),
 		cmocka_unit_test_setup(members_do_not_run_into_each_other, begin),

@@ -298,6 +298,47 @@ static void many_jobs_are_taken_beside(void **state)
 	assert_int_equal(taken(BATCH_MAX), BESIDE_MIN);
 }
 
+/* Takes jobs of so many variants, from the first on. */
+static void take_batch(struct job **batch, uint64_t first, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++)
+		batch[i] = pushed(first + i);
+	assert_int_equal(taken_late(BATCH_MAX), count);
+}
+
+/* Looks again where the host was so slow that the time was over. */
+static void where_batches_are_slow_another_is_as_large(void **state)
+{
+	enum { SIZE = BESIDE_MIN + 4 };
+	struct job *batch[SIZE];
+	bool seen = false;
+
+	(void)state;
+	for (int i = 0; i < 1000 && !seen; i++) {
+		uint32_t fewer, as_many;
+		int64_t begun_ms;
+
+		begin_again();
+		take_batch(batch, 1, SIZE);
+		usleep((SLOW_BATCH_MS + 1) * 1000);
+		queue_release(queue, batch, SIZE);
+		take_batch(batch, 1, SIZE);
+		begun_ms = monotonic_ms();
+		for (uint64_t k = 1; k < SIZE; k++)
+			pushed(100 + k);
+		fewer = taken(BATCH_MAX);
+		if (fewer == 0)
+			pushed(200);
+		as_many = taken(BATCH_MAX);
+		seen = monotonic_ms() - begun_ms < BESIDE_MS;
+		if (seen) {
+			assert_int_equal(fewer, 0);
+			assert_int_equal(as_many, SIZE);
+		}
+	}
+	assert_true(seen);
+}
+
 /* threads */
 
 struct taker {
@@ -685,6 +726,7 @@ int main(void)
 		TEST(few_jobs_wait_beside_a_batch),
 		TEST(few_jobs_are_taken_when_the_batch_is_over),
 		TEST(many_jobs_are_taken_beside),
+		TEST(where_batches_are_slow_another_is_as_large),
 		TEST(release_wakes_who_waits_for_the_variant),
 		TEST(release_wakes_who_waits_beside),
 		TEST(few_jobs_do_not_wait_for_a_long_batch),

@@ -299,10 +299,11 @@ static void new_holds_are_inserted_in_their_order(void **state)
 	snprintf(stock.holds[2].session_id, sizeof(stock.holds[2].session_id), "%s", "it's\\");
 	assert_true(written(sql_insert_holds));
 	assert_begins("INSERT INTO StockReservation (");
-	assert_int_equal(occurrences("'ACTIVE'"), 2);
-	assert_has("(9,2,'session',NULL,'ACTIVE','2025-11-22 16:00:00.123',"
-		   "'2025-11-22 16:30:00.123','" REQUEST "'");
-	assert_has("(7,1000000,'it''s\\\\',9223372036854775807,'ACTIVE',");
+	assert_has(
+		"(9,2,'session','2025-11-22 16:00:00.123','2025-11-22 16:30:00.123','" REQUEST "'");
+	assert_has("(7,1000000,'it''s\\\\',");
+	assert_has(",NULL),(7,");
+	assert_ends(",9223372036854775807)");
 	assert_has_not(REQUEST2);
 	first = strstr(text.bytes, "(9,2,");
 	second = strstr(text.bytes, "(7,1000000,");
