@@ -1,8 +1,9 @@
 /*
- * Who works on what: the variants, and holds, of jobs that are in some committer's hands. Two
- * committers that want the same row only wait for each other's COMMIT; so while one has a variant,
- * its next jobs gather for one batch, and the other committer takes jobs of other variants. The
- * database's locks decide; this only spares them. Whoever calls holds the queue's lock.
+ * Who works on what: the variants, holds and sessions of jobs that are in some committer's hands.
+ * Two committers that want the same row only wait for each other's COMMIT; so while one has a
+ * variant, its next jobs gather for one batch, and the other committer takes jobs of other
+ * variants. The database's locks decide; this only spares them. Whoever calls holds the queue's
+ * lock.
  */
 #ifndef STOK_CLAIMS_H
 #define STOK_CLAIMS_H

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "inquiry.h"
 #include "limits.h"
 #include "log.h"
 #include "monotonic.h"
@@ -172,16 +173,25 @@ static void remember_stuck(struct committer *committer, uint64_t variant)
 	*oldest = (struct stuck){.variant = variant, .seen_ms = monotonic_ms()};
 }
 
+/* One line that names one row. */
+static bool wants_one_variant(const struct command *command)
+{
+	const struct command_line *line = &command->lines[0];
+
+	return command->line_count == 1 && !command->whole_session &&
+	       (line->variant_id == 0 || line->reservation_id == 0);
+}
+
 /*
  * Whether waiting for it in the database would hold up others: for a lock that proved stuck, and is
- * so as long as it is seen to be; and for one of several lines, while it keeps the other variants.
+ * so as long as it is seen to be; and for one of several, while it keeps the other variants.
  */
 static bool is_stuck(struct committer *committer, const struct job *job)
 {
 	struct stuck *stuck = find_stuck(committer, job->blocked_on);
 	int64_t now_ms = monotonic_ms();
 
-	if (job->blocked_on == 0 || job->command.line_count != 1)
+	if (job->blocked_on == 0 || !wants_one_variant(&job->command))
 		return true;
 	if (stuck == NULL || now_ms - stuck->seen_ms > STUCK_MS_MAX)
 		return false;
@@ -286,17 +296,42 @@ static uint32_t gather(struct committer *committer)
 	uint32_t carried = committer->carried, lines = 0;
 
 	for (uint32_t i = 0; i < carried; i++)
-		lines += committer->jobs[i]->command.line_count;
+		lines += command_weight(&committer->jobs[i]->command);
 	assert(lines <= BATCH_LINES_MAX);
 	committer->carried = 0;
 	return carried + queue_take(committer->queue, committer->jobs + carried,
 				 BATCH_MAX - carried, BATCH_LINES_MAX - lines, carried == 0);
 }
 
+/* reads */
+
+static void answer_read(struct committer *committer, struct job *job, enum store_status status)
+{
+	if (status == STORE_OK)
+		answer(committer, job);
+	else if (status == STORE_FAILED)
+		answer_failed(committer, job, CODE_INTERNAL_ERROR);
+	else
+		answer_failed(committer, job, CODE_DATABASE_UNAVAILABLE);
+}
+
+static void answer_availability(
+	struct committer *committer, struct job *const *jobs, uint32_t count)
+{
+	enum store_status status;
+
+	if (count == 0)
+		return;
+	status = inquiry_availability(committer->store, jobs, count);
+	for (uint32_t i = 0; i < count; i++)
+		answer_read(committer, jobs[i], status);
+}
+
 /* Answers at once what needs no transaction, and leaves the rest for one. */
 static uint32_t sort_out(struct committer *committer, uint32_t gathered, struct job **batch)
 {
-	uint32_t count = 0;
+	struct job *questions[BATCH_MAX];
+	uint32_t count = 0, question_count = 0;
 
 	for (uint32_t i = 0; i < gathered; i++) {
 		struct job *job = committer->jobs[i];
@@ -305,6 +340,10 @@ static uint32_t sort_out(struct committer *committer, uint32_t gathered, struct 
 			answer_failed(committer, job, CODE_BUSY);
 		else if (job->command.action == ACTION_READY)
 			answer_ready(committer, job);
+		else if (job->command.action == ACTION_AVAILABILITY)
+			questions[question_count++] = job;
+		else if (job->command.action == ACTION_LIST)
+			answer_read(committer, job, inquiry_list(committer->store, job));
 		else if (job->command.action != ACTION_CLEANUP)
 			batch[count++] = job;
 		else if (!committer->patient)
@@ -312,6 +351,7 @@ static uint32_t sort_out(struct committer *committer, uint32_t gathered, struct 
 		else
 			begin_cleanup(committer, job);
 	}
+	answer_availability(committer, questions, question_count);
 	return count;
 }
 
@@ -334,7 +374,7 @@ static uint32_t take_waiting(struct committer *committer, uint64_t variant, stru
 	for (uint32_t i = 0; i < committer->carried; i++) {
 		struct job *job = committer->jobs[i];
 
-		if (job->blocked && job->blocked_on == variant && job->command.line_count == 1)
+		if (job->blocked && job->blocked_on == variant && wants_one_variant(&job->command))
 			batch[count++] = job;
 		else
 			committer->jobs[kept++] = job;

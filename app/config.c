@@ -163,6 +163,31 @@ static void load_committers(struct config *config, struct text *problems)
 	config->committers = (uint32_t)number;
 }
 
+/* 0: no limit. */
+static void load_limit(int64_t *limit, const char *name, int64_t otherwise, struct text *problems)
+{
+	const char *value = setting(name);
+	uint64_t number = (uint64_t)otherwise;
+
+	if (value != NULL && (!number_read(value, strlen(value), &number) || number > INT32_MAX))
+		complain(problems, name, value, "must be a number; 0 is no limit");
+	*limit = (int64_t)number;
+}
+
+static void load_limits(struct config *config, struct text *problems)
+{
+	static const char name[] = "STOK_LIMITS_BIND";
+	struct limits *limits = &config->policy.limits;
+	const char *value = setting(name);
+
+	load_limit(&limits->quantity, "STOK_LIMIT_QUANTITY", LIMIT_QUANTITY_DEFAULT, problems);
+	load_limit(&limits->holds, "STOK_LIMIT_HOLDS", LIMIT_HOLDS_DEFAULT, problems);
+	load_limit(&limits->units, "STOK_LIMIT_UNITS", LIMIT_UNITS_DEFAULT, problems);
+	config->policy.limits_bind_all = value != NULL && strcmp(value, "all") == 0;
+	if (value != NULL && strcmp(value, "all") != 0 && strcmp(value, "public") != 0)
+		complain(problems, name, value, "must be public or all");
+}
+
 static void load_language(struct config *config, struct text *problems)
 {
 	static const char name[] = "STOK_LANGUAGE";
@@ -181,10 +206,11 @@ bool config_load(struct config *config, struct text *problems)
 {
 	memset(config, 0, sizeof(*config));
 	load_database(config, problems);
-	load_keys(&config->keyring.storefront, "STOK_STOREFRONT_KEY_FILE", problems);
-	load_keys(&config->keyring.cron, "STOK_CRON_KEY_FILE", problems);
+	load_keys(&config->policy.keyring.storefront, "STOK_STOREFRONT_KEY_FILE", problems);
+	load_keys(&config->policy.keyring.cron, "STOK_CRON_KEY_FILE", problems);
 	load_audit_key(config, problems);
 	load_committers(config, problems);
+	load_limits(config, problems);
 	load_language(config, problems);
 	load_metrics(config, problems);
 	return problems->length == 0;

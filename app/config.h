@@ -6,8 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "keyring.h"
 #include "messages.h"
+#include "request.h"
 #include "text.h"
 
 #define AUDIT_KEY_MAX 128
@@ -17,7 +17,7 @@ struct config {
 	const char *metrics_file;     /* STOK_METRICS_FILE; NULL: none */
 	uint32_t committers;	      /* STOK_COMMITTERS */
 	enum language language;	      /* STOK_LANGUAGE: where a client names none */
-	struct keyring keyring;	      /* STOK_STOREFRONT_KEY_FILE, STOK_CRON_KEY_FILE */
+	struct policy policy; /* STOK_STOREFRONT_KEY_FILE, STOK_CRON_KEY_FILE, STOK_LIMIT_... */
 	size_t audit_key_length;
 	uint8_t audit_key[AUDIT_KEY_MAX]; /* STOK_AUDIT_KEY_FILE */
 };

@@ -79,9 +79,17 @@ void decide(
 	case ACTION_CONVERT:
 		rules_convert(stock, now_ms, command, outcome);
 		break;
+	case ACTION_EXTEND:
+		rules_extend(stock, now_ms, command, outcome);
+		break;
+	case ACTION_MERGE:
+		rules_merge(stock, now_ms, command, outcome);
+		break;
 	case ACTION_CLEANUP:
 		decide_cleanup(stock, now_ms, command, outcome);
 		break;
+	case ACTION_AVAILABILITY:
+	case ACTION_LIST:
 	case ACTION_NONE:
 	case ACTION_READY:
 	case ACTION_LIVE:

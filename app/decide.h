@@ -12,7 +12,8 @@
 /*
  * Decides one command. `stock` holds all variants and holds that it names (see plan.h); what is
  * not there does not exist. `now_ms` is the database's time, since the epoch, read after the locks
- * were held. Handles reserve, cancel, convert and cleanup.
+ * were held. Handles reserve, cancel, convert,
+ * extend, merge and cleanup.
  *
  * outcome->again: expired holds beyond those read stand in the way; save what was swept, load and
  * decide again. Nothing of the caller's has changed then.

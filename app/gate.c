@@ -68,6 +68,8 @@ static const struct wanted wanted[] = {
 		offsetof(struct http_request, api_key_count)},
 	{"HTTP_IDEMPOTENCY_KEY", offsetof(struct http_request, idempotency_key),
 		offsetof(struct http_request, idempotency_key_count)},
+	{"HTTP_X_SESSION_ID", offsetof(struct http_request, session_id),
+		offsetof(struct http_request, session_id_count)},
 	{"HTTP_ACCEPT_LANGUAGE", offsetof(struct http_request, accept_language), 0},
 	{"STOK_REQUEST_ID", offsetof(struct http_request, request_id), 0},
 };
@@ -89,6 +91,8 @@ static void read_param(struct http_request *http, const char *pair)
 		http->trusted = true;
 	else if (strcmp(pair, "STOK_OPERATOR=1") == 0)
 		http->operator_address = true;
+	else if (strcmp(pair, "STOK_COMPAT=legacy") == 0)
+		http->legacy = true;
 }
 
 /* False: the connection broke in the middle of the body. */
@@ -121,6 +125,7 @@ static bool read_request(struct gate *gate, FCGX_Request *fastcgi, struct http_r
 		.api_key = "",
 		.accept_language = "",
 		.idempotency_key = "",
+		.session_id = "",
 		.request_id = ""};
 	clock_gettime(CLOCK_REALTIME_COARSE, &now);
 	http->arrived_ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
@@ -175,10 +180,11 @@ static void answer_busy(struct gate *gate, struct job *job)
 static void dispatch(struct gate *gate, struct job *job, const struct http_request *http)
 {
 	job->language = language_of(http->accept_language, gate->lanes->config->language);
+	job->legacy = http->legacy;
 	job->started_ms = monotonic_ms();
 	job->swept = 0;
 	job->witness = 0;
-	if (!request_read(http, &gate->lanes->config->keyring, &job->command, &job->caller,
+	if (!request_read(http, &gate->lanes->config->policy, &job->command, &job->caller,
 		    &gate->refusal)) {
 		if (gate->refusal.code == CODE_INTERNAL_ERROR)
 			log_error("nginx passes no STOK_REQUEST_ID: include stok's configuration");

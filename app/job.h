@@ -24,6 +24,7 @@ struct job {
 	FCGX_Request fastcgi;
 	enum caller caller;
 	enum language language;
+	bool legacy;	    /* an old client: see struct addressee */
 	int64_t started_ms; /* on the monotonic clock */
 	struct command command;
 
@@ -38,8 +39,10 @@ struct job {
 
 static inline struct addressee job_addressee(const struct job *job)
 {
-	return (struct addressee){
-		.command = &job->command, .caller = job->caller, .language = job->language};
+	return (struct addressee){.command = &job->command,
+		.caller = job->caller,
+		.language = job->language,
+		.legacy = job->legacy};
 }
 
 #endif

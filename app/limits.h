@@ -21,6 +21,15 @@
 #define HOLD_MS		  (30 * 60 * 1000)
 #define TTL_PUBLIC_S_MAX  1800
 #define TTL_TRUSTED_S_MAX 7200
+#define LIFE_MS_MAX	  (7200 * 1000) /* since its creation, however often it is extended */
+
+/* The operator's limits against hoarding, where he sets none: of a hold, and of a session. */
+#define LIMIT_QUANTITY_DEFAULT 1000
+#define LIMIT_HOLDS_DEFAULT    100
+#define LIMIT_UNITS_DEFAULT    1000
+
+/* What the public may know of a variant's stock: whether it is nearly gone. */
+#define AVAILABLE_PUBLIC_MAX 10
 
 /*
  * One transaction. Measured: a batch costs 0.5 ms and 20 to 25 us a row; past 64 commands only
@@ -50,9 +59,12 @@
 #define SWEEP_MAX   512
 #define CLEANUP_MAX 200
 
-/* Rows that one transaction can see. */
-#define STOCK_VARIANTS_MAX (BATCH_LINES_MAX + CLEANUP_MAX)
-#define STOCK_HOLDS_MAX	   (2 * BATCH_LINES_MAX + CLEANUP_MAX + SWEEP_MAX)
+/*
+ * Rows that one transaction can see. Each line may name a variant and, to replace it, a hold of
+ * another one; and its key may find a hold that stands for the new one.
+ */
+#define STOCK_VARIANTS_MAX (2 * BATCH_LINES_MAX + CLEANUP_MAX)
+#define STOCK_HOLDS_MAX	   (3 * BATCH_LINES_MAX + CLEANUP_MAX + SWEEP_MAX)
 
 /* The cron job's time for one cleanup, and how often a lost race is tried again. */
 #define CLEANUP_MS_MAX 20000

@@ -44,6 +44,10 @@ static const char usage[] =
 	"  STOK_CRON_KEY_FILE        the same, the cron job's\n"
 	"  STOK_METRICS_FILE         counters shared by the pool; without it, of one process\n"
 	"  STOK_COMMITTERS           batches of one process at a time, 1 to 8 (2)\n"
+	"  STOK_LIMIT_QUANTITY       units of one hold (1000), live holds of a session (100), and\n"
+	"  STOK_LIMIT_HOLDS          units in them (1000); 0 is no limit\n"
+	"  STOK_LIMIT_UNITS\n"
+	"  STOK_LIMITS_BIND          whom they bind: public, or all, the storefront too (public)\n"
 	"  STOK_LANGUAGE             tr or en, where a client asks for neither (en)\n";
 
 /* A supervisor that gives up after some quick deaths is not to be provoked. */

@@ -143,12 +143,10 @@ bool members_token(
 	return true;
 }
 
-uint32_t members_ids(
-	const struct members *members, const char *name, uint32_t max, uint64_t *values)
+uint32_t members_list(const struct members *members, const char *name, uint32_t max)
 {
 	struct json_object *list = find(members, name);
 	char where[FAULT_WHERE_MAX];
-	bool good = true;
 	size_t length;
 
 	point(members, name, -1, where);
@@ -161,11 +159,36 @@ uint32_t members_ids(
 		faults_add_range(members->faults, FAULT_LIST_LENGTH, where, 1, max);
 		return 0;
 	}
-	for (size_t i = 0; i < length; i++) {
-		point(members, name, (int64_t)i, where);
+	return (uint32_t)length;
+}
+
+bool members_item(
+	const struct members *members, const char *name, uint32_t index, struct member_item *item)
+{
+	struct json_object *object = json_object_array_get_idx(find(members, name), index);
+
+	point(members, name, index, item->pointer);
+	item->members = (struct members){
+		.object = object, .pointer = item->pointer, .faults = members->faults};
+	if (json_object_is_type(object, json_type_object))
+		return true;
+	faults_add(members->faults, FAULT_NOT_OBJECT, item->pointer);
+	return false;
+}
+
+uint32_t members_ids(
+	const struct members *members, const char *name, uint32_t max, uint64_t *values)
+{
+	struct json_object *list = find(members, name);
+	uint32_t length = members_list(members, name, max);
+	char where[FAULT_WHERE_MAX];
+	bool good = true;
+
+	for (uint32_t i = 0; i < length; i++) {
+		point(members, name, i, where);
 		good = read_integer(members->faults, json_object_array_get_idx(list, i), where, 1,
 			       ID_MAX, &values[i]) &&
 		       good;
 	}
-	return good ? (uint32_t)length : 0;
+	return good ? length : 0;
 }

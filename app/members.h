@@ -42,6 +42,18 @@ bool members_token(
 uint32_t members_ids(
 	const struct members *members, const char *name, uint32_t max, uint64_t *values);
 
+/*
+ * A list of 1..max objects: how many; 0, with a fault, if it is wrong. members_item: one of them,
+ * to be read like a body; false, with a fault, if it is no object.
+ */
+struct member_item {
+	struct members members;
+	char pointer[FAULT_WHERE_MAX];
+};
+uint32_t members_list(const struct members *members, const char *name, uint32_t max);
+bool members_item(
+	const struct members *members, const char *name, uint32_t index, struct member_item *item);
+
 /* Adds a fault about a member. */
 void members_fault(const struct members *members, const char *name, enum fault_kind kind);
 

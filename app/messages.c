@@ -24,6 +24,13 @@ static const struct code_words codes[CODE_COUNT] = {
 		 "converted into an order.",
 			"Rezervasyonun süresi dolmuştu ama ürünler hâlâ mevcuttu: siparişe "
 			"dönüştürüldü."}},
+	[CODE_EXTENDED] = {"extended", 200,
+		{"The reservation is extended.", "Rezervasyonun süresi uzatıldı."}},
+	[CODE_MERGED] = {"merged", 200,
+		{"The reservations are yours.", "Rezervasyonlar hesabınıza taşındı."}},
+	[CODE_AVAILABILITY] = {"availability", 200,
+		{"What is available now.", "Şu anda mevcut olanlar."}},
+	[CODE_LISTED] = {"listed", 200, {"What is reserved for you.", "Sizin için ayrılanlar."}},
 	[CODE_DUPLICATE] = {"duplicate", 200,
 		{"The same reservation stands above; this line counts no second time.",
 			"Aynı rezervasyon yukarıda var; bu satır ikinci kez sayılmaz."}},
@@ -46,6 +53,9 @@ static const struct code_words codes[CODE_COUNT] = {
 		{"There is not enough stock.", "Yeterli stok yok."}},
 	[CODE_RESERVATION_CANCELLED] = {"reservation_cancelled", 409,
 		{"The reservation was cancelled.", "Rezervasyon iptal edilmiş."}},
+	[CODE_RESERVATION_EXPIRED] = {"reservation_expired", 409,
+		{"The reservation has expired. Please reserve the items again.",
+			"Rezervasyonun süresi doldu. Lütfen ürünleri yeniden ayırın."}},
 	[CODE_ALREADY_CONVERTED] = {"already_converted", 409,
 		{"The reservation is already converted into an order.",
 			"Rezervasyon zaten siparişe dönüştürülmüş."}},
@@ -58,6 +68,9 @@ static const struct code_words codes[CODE_COUNT] = {
 	[CODE_STOCK_SHORT] = {"stock_short", 409,
 		{"There are fewer items in stock than were reserved.",
 			"Stokta ayrılandan daha az ürün var."}},
+	[CODE_LIMIT_REACHED] = {"limit_reached", 409,
+		{"That is more than can be reserved at a time.",
+			"Bu, aynı anda ayrılabilecek miktardan fazla."}},
 	[CODE_IDEMPOTENCY_KEY_REUSED] = {"idempotency_key_reused", 422,
 		{"This Idempotency-Key was used for another request.",
 			"Bu Idempotency-Key başka bir istek için kullanılmış."}},
@@ -99,6 +112,10 @@ static const char *const fault_words[FAULT_KIND_COUNT][2] = {
 	[FAULT_REQUIRED] = {"is required", "zorunlu"},
 	[FAULT_EXCLUSIVE] = {"cannot be given together with reservationId",
 		"reservationId ile birlikte verilemez"},
+	[FAULT_EXCLUSIVE_ITEMS] = {"cannot be given together with items",
+		"items ile birlikte verilemez"},
+	[FAULT_REPEATED_ID] = {"names a reservation that another line names too",
+		"başka bir satırın da verdiği bir rezervasyonu gösteriyor"},
 	[FAULT_NOT_INTEGER] = {"must be an integer, as a number or a string of digits",
 		"sayı ya da rakamlardan oluşan bir metin olarak tam sayı olmalı"},
 	[FAULT_RANGE] = {"must be between {min} and {max}", "{min} ile {max} arasında olmalı"},
@@ -190,8 +207,16 @@ const char *action_name(enum action action)
 		return "cancel";
 	case ACTION_CONVERT:
 		return "convert";
+	case ACTION_EXTEND:
+		return "extend";
+	case ACTION_MERGE:
+		return "merge";
 	case ACTION_CLEANUP:
 		return "cleanup";
+	case ACTION_AVAILABILITY:
+		return "availability";
+	case ACTION_LIST:
+		return "list";
 	case ACTION_READY:
 		return "ready";
 	case ACTION_LIVE:
@@ -223,6 +248,14 @@ const char *reason_name(enum cancel_reason reason)
 
 	assert(reason != REASON_NONE);
 	return names[reason];
+}
+
+const char *limit_name(enum limit limit)
+{
+	static const char *const names[] = {"", "quantity", "holds", "units"};
+
+	assert(limit != LIMIT_NONE);
+	return names[limit];
 }
 
 const char *code_name(enum code code)

@@ -18,6 +18,7 @@ const char *action_name(enum action action);
 const char *caller_name(enum caller caller);
 const char *status_name(enum hold_status status);
 const char *reason_name(enum cancel_reason reason); /* not of REASON_NONE */
+const char *limit_name(enum limit limit);	    /* not of LIMIT_NONE */
 const char *code_name(enum code code);
 int code_status(enum code code); /* as the status of a whole answer */
 const char *status_phrase(int status);

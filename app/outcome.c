@@ -38,6 +38,12 @@ void outcome_describe(struct outcome_line *line, const struct stock *stock, cons
 	line->expires_at_ms = hold->expires_at_ms;
 }
 
+void outcome_describe_expired(struct outcome_line *line)
+{
+	line->status = HOLD_CANCELLED;
+	line->reason = REASON_EXPIRED;
+}
+
 bool outcome_is_repeat(struct outcome *outcome, const struct command *command, uint32_t index)
 {
 	uint64_t id = command->lines[index].reservation_id;

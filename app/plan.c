@@ -42,25 +42,20 @@ void id_list_add(struct id_list *list, uint64_t id)
 void plan_variants(const struct command *const *commands, uint32_t count, struct id_list *variants)
 {
 	for (uint32_t i = 0; i < count; i++) {
-		if (commands[i]->action != ACTION_RESERVE)
-			continue;
-		for (uint32_t k = 0; k < commands[i]->line_count; k++)
-			id_list_add(variants, commands[i]->lines[k].variant_id);
+		for (uint32_t k = 0; k < commands[i]->line_count; k++) {
+			if (commands[i]->lines[k].variant_id != 0)
+				id_list_add(variants, commands[i]->lines[k].variant_id);
+		}
 	}
-}
-
-static bool names_holds(const struct command *command)
-{
-	return command->action == ACTION_CANCEL || command->action == ACTION_CONVERT;
 }
 
 void plan_holds(const struct command *const *commands, uint32_t count, struct id_list *holds)
 {
 	for (uint32_t i = 0; i < count; i++) {
-		if (!names_holds(commands[i]))
-			continue;
-		for (uint32_t k = 0; k < commands[i]->line_count; k++)
-			id_list_add(holds, commands[i]->lines[k].reservation_id);
+		for (uint32_t k = 0; k < commands[i]->line_count; k++) {
+			if (commands[i]->lines[k].reservation_id != 0)
+				id_list_add(holds, commands[i]->lines[k].reservation_id);
+		}
 	}
 }
 

@@ -65,9 +65,10 @@ static bool is_overdue(const struct queue *queue)
  */
 static uint32_t worth_a_batch(const struct queue *queue)
 {
-	if (queue->took_ms < SLOW_BATCH_MS || queue->in_hand < BESIDE_MIN)
-		return BESIDE_MIN;
-	return queue->in_hand < BATCH_MAX ? queue->in_hand : BATCH_MAX;
+	bool slow = queue->took_ms >= SLOW_BATCH_MS;
+	bool full = queue->in_hand >= BATCH_MAX; /* it could not be larger */
+
+	return slow && !full && queue->in_hand > BESIDE_MIN ? queue->in_hand : BESIDE_MIN;
 }
 
 static bool may_take(const struct queue *queue)
@@ -136,10 +137,10 @@ static uint32_t pick(
 			claims_pass_over(&queue->claims, &job->command);
 			before = job;
 			passed++;
-		} else if (lines + job->command.line_count > lines_max) {
+		} else if (lines + command_weight(&job->command) > lines_max) {
 			break;
 		} else {
-			lines += job->command.line_count;
+			lines += command_weight(&job->command);
 			jobs[count++] = unlink_job(queue, before);
 		}
 		job = next;

@@ -4,9 +4,11 @@
 #include <string.h>
 #include <strings.h>
 
+#include "body.h"
 #include "idempotency.h"
 #include "json_check.h"
 #include "members.h"
+#include "query.h"
 #include "text.h"
 
 #define MAY(caller) (1u << (caller))
@@ -19,28 +21,30 @@ struct route {
 	unsigned int callers;
 	bool keyed;	/* needs a key, whatever the way it came by */
 	bool operators; /* for operators' addresses only */
-	void (*read)(const struct members *body, struct command *command);
+	/* what it reads: a JSON body, or the query and headers of its own */
+	void (*body)(const struct members *body, struct command *command);
+	void (*query)(
+		const struct http_request *http, struct command *command, struct faults *faults);
 };
 
-static void read_reserve(const struct members *body, struct command *command);
-static void read_cancel(const struct members *body, struct command *command);
-static void read_convert(const struct members *body, struct command *command);
+#define ANYBODY	 (MAY(CALLER_PUBLIC) | MAY(CALLER_STOREFRONT) | MAY(CALLER_CRON))
+#define SHOPPERS (MAY(CALLER_PUBLIC) | MAY(CALLER_STOREFRONT))
 
 static const struct route routes[] = {
-	{"/api/stock/reserve", "POST", ACTION_RESERVE, MAY(CALLER_PUBLIC) | MAY(CALLER_STOREFRONT),
-		false, false, read_reserve},
-	{"/api/stock/cancel-reservation", "POST", ACTION_CANCEL,
-		MAY(CALLER_PUBLIC) | MAY(CALLER_STOREFRONT), false, false, read_cancel},
-	{"/api/stock/convert-reservations", "POST", ACTION_CONVERT, MAY(CALLER_STOREFRONT), false,
-		false, read_convert},
-	{"/api/cron/cleanup-reservations", "GET", ACTION_CLEANUP, MAY(CALLER_CRON), true, false,
-		NULL},
-	{"/health/live", "GET, HEAD", ACTION_LIVE,
-		MAY(CALLER_PUBLIC) | MAY(CALLER_STOREFRONT) | MAY(CALLER_CRON), false, true, NULL},
-	{"/health/ready", "GET, HEAD", ACTION_READY,
-		MAY(CALLER_PUBLIC) | MAY(CALLER_STOREFRONT) | MAY(CALLER_CRON), false, true, NULL},
-	{"/metrics", "GET, HEAD", ACTION_METRICS,
-		MAY(CALLER_PUBLIC) | MAY(CALLER_STOREFRONT) | MAY(CALLER_CRON), false, true, NULL},
+	{"/api/stock/reserve", "POST", ACTION_RESERVE, SHOPPERS, .body = body_reserve},
+	{"/api/stock/cancel-reservation", "POST", ACTION_CANCEL, SHOPPERS, .body = body_cancel},
+	{"/api/stock/convert-reservations", "POST", ACTION_CONVERT, MAY(CALLER_STOREFRONT),
+		.body = body_convert},
+	{"/api/stock/extend-reservations", "POST", ACTION_EXTEND, SHOPPERS, .body = body_extend},
+	{"/api/stock/merge-session", "POST", ACTION_MERGE, MAY(CALLER_STOREFRONT),
+		.body = body_merge},
+	{"/api/stock/availability", "GET", ACTION_AVAILABILITY, SHOPPERS,
+		.query = query_availability},
+	{"/api/stock/reservations", "GET", ACTION_LIST, SHOPPERS, .query = query_list},
+	{"/api/cron/cleanup-reservations", "GET", ACTION_CLEANUP, MAY(CALLER_CRON), .keyed = true},
+	{"/health/live", "GET, HEAD", ACTION_LIVE, ANYBODY, .operators = true},
+	{"/health/ready", "GET, HEAD", ACTION_READY, ANYBODY, .operators = true},
+	{"/metrics", "GET, HEAD", ACTION_METRICS, ANYBODY, .operators = true},
 };
 
 static const struct route *find_route(const char *uri)
@@ -89,65 +93,6 @@ static bool identify(
 	return http->api_key_count == 1 && keyring_identify(keyring, http->api_key, caller);
 }
 
-/* The session is the public's proof of ownership; the storefront may leave it out. */
-static void read_session(const struct members *body, bool required, struct command *command)
-{
-	if (required || members_have(body, "sessionId"))
-		members_token(body, "sessionId", SESSION_ID_MAX, false, command->session_id);
-}
-
-static void read_reserve(const struct members *body, struct command *command)
-{
-	struct command_line *line = &command->lines[0];
-	uint64_t number = 0;
-
-	*line = (struct command_line){0};
-	members_integer(body, "variantId", 1, ID_MAX, &line->variant_id);
-	if (members_integer(body, "quantity", 1, QUANTITY_MAX, &number))
-		line->quantity = (uint32_t)number;
-	read_session(body, true, command);
-	if (members_have_value(body, "userId"))
-		members_integer(body, "userId", 1, ID_MAX, &command->user_id);
-	command->ttl_ms = HOLD_MS;
-	if (members_have(body, "ttlSeconds") &&
-		members_integer(body, "ttlSeconds", 1, TTL_TRUSTED_S_MAX, &number))
-		command->ttl_ms = (int64_t)number * 1000;
-	command->line_count = 1;
-}
-
-/* One id, or a list of them; never both. */
-static void read_reservation_ids(const struct members *body, struct command *command)
-{
-	uint64_t ids[LINES_MAX];
-	bool one = members_have(body, "reservationId");
-
-	command->list = members_have(body, "reservationIds");
-	if (one && command->list)
-		members_fault(body, "reservationIds", FAULT_EXCLUSIVE);
-	if (command->list)
-		command->line_count = members_ids(body, "reservationIds", LINES_MAX, ids);
-	else
-		command->line_count = members_integer(body, "reservationId", 1, ID_MAX, &ids[0]);
-	for (uint32_t i = 0; i < command->line_count; i++)
-		command->lines[i].reservation_id = ids[i];
-}
-
-static void read_cancel(const struct members *body, struct command *command)
-{
-	read_reservation_ids(body, command);
-	read_session(body, false, command);
-}
-
-static void read_convert(const struct members *body, struct command *command)
-{
-	read_reservation_ids(body, command);
-	read_session(body, false, command);
-	if (members_have(body, "orderId"))
-		members_token(body, "orderId", ORDER_ID_MAX, true, command->order_id);
-	if (members_have(body, "partial"))
-		members_boolean(body, "partial", &command->partial);
-}
-
 static struct json_object *parse(const char *bytes, size_t length)
 {
 	struct json_tokener *tokener = json_tokener_new_ex(JSON_DEPTH_MAX + 1);
@@ -165,6 +110,15 @@ static struct json_object *parse(const char *bytes, size_t length)
 	return body;
 }
 
+/* Where it may be left out: the public proves by it what it owns, a whole session is named by it.
+ */
+static bool wants_session(enum caller caller, const struct command *command)
+{
+	if (command->action == ACTION_RESERVE || command->action == ACTION_MERGE)
+		return false; /* it never may, and that is told already */
+	return caller == CALLER_PUBLIC || command->whole_session;
+}
+
 static void read_body(const struct http_request *http, const struct route *route,
 	enum caller caller, struct command *command, struct faults *faults)
 {
@@ -176,9 +130,8 @@ static void read_body(const struct http_request *http, const struct route *route
 	if (!json_object_is_type(body.object, json_type_object)) {
 		faults_add(faults, FAULT_NOT_OBJECT, "");
 	} else {
-		route->read(&body, command);
-		if (caller == CALLER_PUBLIC && !members_have(&body, "sessionId") &&
-			command->action != ACTION_RESERVE)
+		route->body(&body, command);
+		if (wants_session(caller, command) && !members_have(&body, "sessionId"))
 			members_fault(&body, "sessionId", FAULT_REQUIRED);
 	}
 	json_object_put(body.object);
@@ -209,6 +162,24 @@ static void read_key(
 	idempotency_body(command, command->idempotency_body);
 }
 
+/*
+ * The operator's choices. An old client treats whatever is not 2xx as a crash, and sends a userId
+ * from the browser.
+ */
+static void apply_policy(const struct http_request *http, const struct policy *policy,
+	enum caller caller, struct command *command)
+{
+	if (command->action == ACTION_RESERVE &&
+		(caller == CALLER_PUBLIC || policy->limits_bind_all))
+		command->limits = policy->limits;
+	if (!http->legacy)
+		return;
+	if (command->action == ACTION_CONVERT)
+		command->partial = true;
+	if (caller == CALLER_PUBLIC)
+		command->user_id = 0;
+}
+
 /* What only the storefront may ask for. */
 static bool asks_too_much(const struct command *command)
 {
@@ -221,11 +192,42 @@ static bool refuse(struct refusal *refusal, enum code code)
 	return false;
 }
 
-bool request_read(const struct http_request *http, const struct keyring *keyring,
+/* What the endpoint wants to be told. */
+static void read_words(const struct http_request *http, const struct route *route,
+	const struct policy *policy, enum caller caller, struct command *command,
+	struct faults *faults)
+{
+	if (route->query != NULL)
+		route->query(http, command, faults);
+	if (route->body == NULL)
+		return;
+	read_body(http, route, caller, command, faults);
+	apply_policy(http, policy, caller, command);
+	read_key(http, command, faults);
+}
+
+/* Who may not come as far as to be read. CODE_COUNT: he may. */
+static enum code refuse_at_the_door(const struct http_request *http, const struct route *route,
+	bool identified, enum caller caller)
+{
+	if (!allows(route, http->method))
+		return CODE_METHOD_NOT_ALLOWED;
+	if (http->body_too_large)
+		return CODE_BODY_TOO_LARGE;
+	if (!identified || (route->keyed && http->api_key_count == 0))
+		return CODE_UNAUTHORIZED;
+	if ((route->callers & MAY(caller)) == 0 || (route->operators && !http->operator_address))
+		return CODE_NOT_ALLOWED;
+	if (route->body != NULL && !is_json(http->content_type))
+		return CODE_UNSUPPORTED_MEDIA_TYPE;
+	return CODE_COUNT;
+}
+
+bool request_read(const struct http_request *http, const struct policy *policy,
 	struct command *command, enum caller *caller, struct refusal *refusal)
 {
 	const struct route *route = find_route(http->uri);
-	bool identified = identify(http, keyring, caller);
+	bool identified = identify(http, &policy->keyring, caller);
 
 	memset(command, 0, offsetof(struct command, lines));
 	refusal->faults.count = 0;
@@ -237,20 +239,10 @@ bool request_read(const struct http_request *http, const struct keyring *keyring
 		return refuse(refusal, CODE_NO_SUCH_ENDPOINT);
 	command->action = route->action;
 	refusal->allow = route->allow;
-	if (!allows(route, http->method))
-		return refuse(refusal, CODE_METHOD_NOT_ALLOWED);
-	if (http->body_too_large)
-		return refuse(refusal, CODE_BODY_TOO_LARGE);
-	if (!identified || (route->keyed && http->api_key_count == 0))
-		return refuse(refusal, CODE_UNAUTHORIZED);
-	if ((route->callers & MAY(*caller)) == 0 || (route->operators && !http->operator_address))
-		return refuse(refusal, CODE_NOT_ALLOWED);
-	if (route->read == NULL)
-		return true;
-	if (!is_json(http->content_type))
-		return refuse(refusal, CODE_UNSUPPORTED_MEDIA_TYPE);
-	read_body(http, route, *caller, command, &refusal->faults);
-	read_key(http, command, &refusal->faults);
+	refusal->code = refuse_at_the_door(http, route, identified, *caller);
+	if (refusal->code != CODE_COUNT)
+		return false;
+	read_words(http, route, policy, *caller, command, &refusal->faults);
 	if (refusal->faults.count > 0) {
 		command->line_count = 0; /* no line of it is known to be good */
 		return refuse(refusal, CODE_INVALID_REQUEST);

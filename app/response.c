@@ -3,6 +3,7 @@
 #include <assert.h>
 
 #include "json_write.h"
+#include "response_private.h"
 
 #define RETRY_AFTER_S "1"
 
@@ -11,20 +12,6 @@ void response_init(struct response *response, const uint8_t *audit_key, size_t k
 	audit_init(&response->audit, audit_key, key_length);
 	text_init(&response->head, response->head_memory, sizeof(response->head_memory));
 	text_init(&response->body, response->body_memory, sizeof(response->body_memory));
-}
-
-/* Time that is left is rounded down, time to wait up. */
-static int64_t seconds_left(int64_t until_ms, int64_t now_ms)
-{
-	return until_ms > now_ms ? (until_ms - now_ms) / 1000 : 0;
-}
-
-static void write_wait(struct text *body, const char *name, int64_t until_ms, int64_t now_ms)
-{
-	if (until_ms > now_ms)
-		json_number(body, name, (until_ms - now_ms + 999) / 1000);
-	else
-		json_null(body, name);
 }
 
 static void begin_head(
@@ -45,7 +32,7 @@ static void begin_head(
 	text_add(head, "\r\nCache-Control: no-store\r\n");
 }
 
-static void begin_success(
+void response_begin_success(
 	struct response *response, const struct addressee *to, enum code code, enum code message)
 {
 	begin_head(response, to, code_status(code), "application/json");
@@ -54,14 +41,24 @@ static void begin_success(
 	json_string(&response->body, "message", code_message(message, to->language));
 }
 
-/* RFC 9457, with our two members for the shop. `detail`: what this occurrence is about. */
-static void begin_problem(
+/* What an old client is told with 200, for anything else is a crash to it: the rules' refusals. */
+static bool is_softened(const struct addressee *to, enum code code)
+{
+	return to->legacy && (code_status(code) == 409 || (to->command->action == ACTION_CONVERT &&
+								  code_status(code) == 404));
+}
+
+/* RFC 9457, with our two members for the shop. */
+void response_begin_problem(
 	struct response *response, const struct addressee *to, enum code code, const char *detail)
 {
 	struct text *body = &response->body;
 	int status = code_status(code);
 
-	begin_head(response, to, status, "application/problem+json");
+	if (is_softened(to, code))
+		begin_head(response, to, 200, "application/json");
+	else
+		begin_head(response, to, status, "application/problem+json");
 	if (status >= 500)
 		text_add(&response->head, "Retry-After: " RETRY_AFTER_S "\r\n");
 	json_open_object(body, NULL);
@@ -77,6 +74,30 @@ static void begin_problem(
 	json_string(body, "requestId", to->command->request_id);
 }
 
+void response_begin_decided(struct response *response, const struct addressee *to,
+	const struct outcome *outcome, enum code success)
+{
+	if (!outcome->success)
+		response_begin_problem(
+			response, to, outcome->code, code_message(outcome->code, to->language));
+	else
+		response_begin_success(response, to, success,
+			outcome->line_count == 1 ? outcome->lines[0].code : success);
+}
+
+int64_t response_seconds_left(int64_t until_ms, int64_t now_ms)
+{
+	return until_ms > now_ms ? (until_ms - now_ms) / 1000 : 0;
+}
+
+void response_wait(struct text *body, const char *name, int64_t until_ms, int64_t now_ms)
+{
+	if (until_ms > now_ms)
+		json_number(body, name, (until_ms - now_ms + 999) / 1000);
+	else
+		json_null(body, name);
+}
+
 /* Ends the body, and the head with what the access log is told. */
 static void end(struct response *response, const struct addressee *to, enum code code,
 	const struct outcome *outcome, int32_t swept)
@@ -85,193 +106,6 @@ static void end(struct response *response, const struct addressee *to, enum code
 	text_add(&response->body, "\n");
 	audit_headers(
 		&response->audit, &response->head, to->command, to->caller, code, outcome, swept);
-}
-
-/* reserve */
-
-static void write_hold(struct text *body, const struct outcome_line *line, int64_t now_ms)
-{
-	json_number(body, "reservationId", (int64_t)line->reservation_id);
-	json_number(body, "variantId", (int64_t)line->variant_id);
-	json_number(body, "quantity", line->quantity);
-	json_string(body, "status", status_name(line->status));
-	json_time(body, "expiresAt", line->expires_at_ms);
-	json_number(body, "expiresInSeconds", seconds_left(line->expires_at_ms, now_ms));
-}
-
-static void write_reserved(
-	struct response *response, const struct addressee *to, const struct outcome *outcome)
-{
-	begin_success(response, to, CODE_RESERVED, CODE_RESERVED);
-	write_hold(&response->body, &outcome->lines[0], outcome->now_ms);
-	json_time(&response->body, "serverTime", outcome->now_ms);
-	if (outcome->replay)
-		json_boolean(&response->body, "replay", true);
-}
-
-static void write_unknown_variants(struct text *body, const struct outcome *outcome)
-{
-	json_open_list(body, "variantIds");
-	for (uint32_t i = 0; i < outcome->line_count; i++)
-		json_number(body, NULL, (int64_t)outcome->lines[i].variant_id);
-	json_close_list(body);
-}
-
-static void write_shortage(struct text *body, const struct outcome_line *line, int64_t now_ms)
-{
-	json_number(body, "variantId", (int64_t)line->variant_id);
-	json_number(body, "requested", line->requested);
-	json_number(body, "available", line->available);
-	write_wait(body, "retryAfterSeconds", line->retry_at_ms, now_ms);
-}
-
-/* The first short variant stands in the object itself, and all of them in its lines. */
-static void write_shortages(struct text *body, const struct outcome *outcome)
-{
-	write_shortage(body, &outcome->lines[0], outcome->now_ms);
-	json_open_list(body, "lines");
-	for (uint32_t i = 0; i < outcome->line_count; i++) {
-		json_open_object(body, NULL);
-		write_shortage(body, &outcome->lines[i], outcome->now_ms);
-		json_close_object(body);
-	}
-	json_close_list(body);
-}
-
-static void write_reserve_refusal(
-	struct response *response, const struct addressee *to, const struct outcome *outcome)
-{
-	begin_problem(response, to, outcome->code, code_message(outcome->code, to->language));
-	if (outcome->code == CODE_VARIANT_NOT_FOUND)
-		write_unknown_variants(&response->body, outcome);
-	else if (outcome->code == CODE_INSUFFICIENT_STOCK)
-		write_shortages(&response->body, outcome);
-}
-
-/* cancel */
-
-static void write_cancelled(struct text *body, const struct outcome_line *line)
-{
-	json_number(body, "reservationId", (int64_t)line->reservation_id);
-	if (line->code == CODE_NOT_FOUND)
-		return;
-	json_string(body, "status", status_name(line->status));
-	json_number(body, "released", line->released);
-	if (line->reason != REASON_NONE)
-		json_string(body, "reason", reason_name(line->reason));
-}
-
-static void write_cancel_details(
-	struct text *body, const struct addressee *to, const struct outcome *outcome)
-{
-	json_open_list(body, "details");
-	for (uint32_t i = 0; i < outcome->line_count; i++) {
-		const struct outcome_line *line = &outcome->lines[i];
-
-		json_open_object(body, NULL);
-		json_boolean(body, "success", line->success);
-		json_string(body, "outcome", code_name(line->code));
-		write_cancelled(body, line);
-		json_string(body, "message", code_message(line->code, to->language));
-		json_close_object(body);
-	}
-	json_close_list(body);
-}
-
-static void write_cancel(
-	struct response *response, const struct addressee *to, const struct outcome *outcome)
-{
-	enum code message = to->command->list ? outcome->code : outcome->lines[0].code;
-
-	if (outcome->success)
-		begin_success(response, to, CODE_CANCELLED, message);
-	else
-		begin_problem(
-			response, to, outcome->code, code_message(outcome->code, to->language));
-	if (to->command->list)
-		write_cancel_details(&response->body, to, outcome);
-	else
-		write_cancelled(&response->body, &outcome->lines[0]);
-}
-
-/* convert */
-
-static void write_convert_line(
-	struct text *body, const struct addressee *to, const struct outcome_line *line)
-{
-	json_open_object(body, NULL);
-	json_number(body, "id", (int64_t)line->reservation_id);
-	json_number(body, "reservationId", (int64_t)line->reservation_id);
-	json_boolean(body, "success", line->success);
-	json_string(body, "outcome", code_name(line->code));
-	if (line->variant_id != 0) {
-		json_number(body, "variantId", (int64_t)line->variant_id);
-		json_number(body, "quantity", line->quantity);
-	} else {
-		json_null(body, "variantId");
-		json_null(body, "quantity");
-	}
-	if (line->code == CODE_STOCK_SHORT)
-		json_number(body, "stock", line->stock);
-	json_string(body, "message", code_message(line->code, to->language));
-	json_close_object(body);
-}
-
-static const struct outcome_line *first_short(const struct outcome *outcome)
-{
-	const struct outcome_line *line = outcome->lines;
-
-	while (line->code != CODE_STOCK_SHORT)
-		line++;
-	return line;
-}
-
-static bool all_converted(const struct outcome *outcome)
-{
-	for (uint32_t i = 0; i < outcome->line_count; i++) {
-		if (!outcome->lines[i].success)
-			return false;
-	}
-	return true;
-}
-
-static void write_convert(
-	struct response *response, const struct addressee *to, const struct outcome *outcome)
-{
-	struct text *body = &response->body;
-
-	if (outcome->success)
-		begin_success(response, to, CODE_CONVERTED,
-			outcome->line_count == 1 ? outcome->lines[0].code : CODE_CONVERTED);
-	else
-		begin_problem(
-			response, to, outcome->code, code_message(outcome->code, to->language));
-	json_boolean(body, "allConverted", all_converted(outcome));
-	if (to->command->order_id[0] != '\0')
-		json_string(body, "orderId", to->command->order_id);
-	else
-		json_null(body, "orderId");
-	if (outcome->code == CODE_INSUFFICIENT_STOCK)
-		json_number(body, "stock", first_short(outcome)->stock);
-	json_open_list(body, "details");
-	for (uint32_t i = 0; i < outcome->line_count; i++)
-		write_convert_line(body, to, &outcome->lines[i]);
-	json_close_list(body);
-}
-
-/* cleanup */
-
-static void write_cleanup(struct response *response, const struct addressee *to,
-	const struct outcome *outcome, int32_t swept)
-{
-	begin_success(response, to, CODE_CLEANED, CODE_CLEANED);
-	json_number(&response->body, "count", swept);
-	if (outcome->remaining >= 0)
-		json_number(&response->body, "remaining", outcome->remaining);
-	else
-		json_null(&response->body, "remaining");
-	json_number(&response->body, "durationMs", outcome->duration_ms);
-	json_boolean(&response->body, "skipped", outcome->skipped);
 }
 
 /* The audit's word for a success of one line is what became of that line. */
@@ -287,23 +121,32 @@ void response_decided(struct response *response, const struct addressee *to,
 {
 	switch (to->command->action) {
 	case ACTION_RESERVE:
-		if (outcome->success)
-			write_reserved(response, to, outcome);
-		else
-			write_reserve_refusal(response, to, outcome);
+		response_reserve(response, to, outcome);
 		break;
 	case ACTION_CANCEL:
-		write_cancel(response, to, outcome);
+		response_cancel(response, to, outcome);
 		break;
 	case ACTION_CONVERT:
-		write_convert(response, to, outcome);
+		response_convert(response, to, outcome);
+		break;
+	case ACTION_EXTEND:
+		response_extend(response, to, outcome);
+		break;
+	case ACTION_MERGE:
+		response_merge(response, to, outcome);
 		break;
 	case ACTION_CLEANUP:
-		write_cleanup(response, to, outcome, swept);
+		response_cleanup(response, to, outcome, swept);
+		break;
+	case ACTION_AVAILABILITY:
+		response_availability(response, to, outcome);
+		break;
+	case ACTION_LIST:
+		response_list(response, to, outcome);
 		break;
 	case ACTION_READY:
 	case ACTION_LIVE:
-		begin_success(response, to, outcome->code, outcome->code);
+		response_begin_success(response, to, outcome->code, outcome->code);
 		break;
 	case ACTION_METRICS:
 	case ACTION_NONE:
@@ -359,7 +202,7 @@ void response_refused(
 		describe_fault(&text, &refusal->faults.list[0], to->language);
 		detail = text.bytes;
 	}
-	begin_problem(response, to, refusal->code, detail);
+	response_begin_problem(response, to, refusal->code, detail);
 	if (refusal->code == CODE_METHOD_NOT_ALLOWED) {
 		text_add(&response->head, "Allow: ");
 		text_add(&response->head, refusal->allow);
@@ -375,7 +218,7 @@ void response_refused(
 void response_failed(
 	struct response *response, const struct addressee *to, enum code code, int32_t swept)
 {
-	begin_problem(response, to, code, code_message(code, to->language));
+	response_begin_problem(response, to, code, code_message(code, to->language));
 	end(response, to, code, NULL, swept);
 }
 

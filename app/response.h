@@ -27,6 +27,7 @@ struct addressee {
 	const struct command *command; /* as far as it is known */
 	enum caller caller;
 	enum language language;
+	bool legacy; /* an old client, to whom every answer that is not 2xx is a crash */
 };
 
 void response_init(struct response *response, const uint8_t *audit_key, size_t key_length);

@@ -22,10 +22,18 @@ struct variant *rules_variant_of(struct stock *stock, const struct hold *hold);
 bool rules_closed_by(const struct hold *hold, const struct command *command);
 bool rules_done_before(const struct hold *hold, const struct command *command);
 
+/* True: a reserve with this key was here before, and this one is answered like it. */
+bool rules_replay(struct stock *stock, int64_t now_ms, const struct command *command,
+	struct outcome *outcome);
+
 /* The decisions of one kind of command each; see decide(). */
 void rules_reserve(struct stock *stock, int64_t now_ms, const struct command *command,
 	struct outcome *outcome);
 void rules_convert(struct stock *stock, int64_t now_ms, const struct command *command,
+	struct outcome *outcome);
+void rules_extend(struct stock *stock, int64_t now_ms, const struct command *command,
+	struct outcome *outcome);
+void rules_merge(struct stock *stock, int64_t now_ms, const struct command *command,
 	struct outcome *outcome);
 
 #endif

@@ -53,11 +53,54 @@ void sql_existing_variants(struct text *text, const struct id_list *variants);
 /* id, variantId of holds, unlocked: a hold never changes its variant. */
 void sql_variants_of_holds(struct text *text, const struct id_list *holds);
 
-/* Ids of the holds made under the keys of commands that look back; false: no command does. */
+/*
+ * Ids of the holds made under the keys of commands that look back, for as many lines as each
+ * command has; false: no command does.
+ */
 bool sql_holds_of_keys(struct text *text, const struct command *const *commands, uint32_t count);
 
 /* Locks the holds in ascending order; `skip_locked` as above. */
 void sql_lock_holds(struct text *text, const struct id_list *holds, bool skip_locked);
+
+/*
+ * sessionId, how many live holds and units, of the sessions of limited commands that hold
+ * something; false: no command is limited.
+ */
+bool sql_sessions(
+	struct text *text, const struct command *const *commands, uint32_t count, int64_t now_ms);
+
+/*
+ * Ids of the session's holds that are live by the database's present time and that the command
+ * (extend, merge) is about, one more than LINES_MAX at most, those that end first first; unlocked.
+ */
+void sql_session_holds(struct text *text, const struct command *command);
+
+/* In the order of enum list_column: live holds of the session behind the id, one more than
+ * LINES_MAX at most, by id; one row with NULLs where there is none. */
+enum list_column {
+	LIST_ID,
+	LIST_VARIANT_ID,
+	LIST_QUANTITY,
+	LIST_EXPIRES_AT,
+	LIST_NOW, /* the time of the statement */
+	LIST_COLUMNS
+};
+void sql_list(struct text *text, const struct command *command);
+
+/*
+ * In the order of enum availability_column: what stands of each variant that exists, at one moment.
+ * Of holds only the expired ones are read, and the next one to end.
+ */
+enum availability_column {
+	AVAILABILITY_ID,
+	AVAILABILITY_STOCK,
+	AVAILABILITY_RESERVED,
+	AVAILABILITY_EXPIRED, /* units in expired holds that are not swept; NULL: none */
+	AVAILABILITY_NEXT,    /* when the next live hold ends; NULL: there is none */
+	AVAILABILITY_NOW,     /* the time of the statement */
+	AVAILABILITY_COLUMNS
+};
+void sql_availability(struct text *text, const struct id_list *variants);
 
 /* Which of the variants have expired holds that are not swept; unlocked. */
 void sql_variants_with_expired(struct text *text, const struct id_list *variants, int64_t now_ms);
@@ -77,11 +120,11 @@ void sql_count_expired(struct text *text);
 void sql_was_closed_by(struct text *text, uint64_t hold, const char *request_id);
 
 /*
- * Each adds a statement that writes what changed, behind a ";" if there is one already. False:
- * there is nothing to write, and nothing was added.
+ * Each adds statements that write what changed, behind a ";" if there is one already, and tells how
+ * many; none where there is nothing to write.
  */
 bool sql_insert_holds(struct text *text, const struct stock *stock);
-bool sql_update_holds(struct text *text, const struct stock *stock);
+uint32_t sql_update_holds(struct text *text, const struct stock *stock);
 bool sql_update_variants(struct text *text, const struct stock *stock);
 void sql_add_commit(struct text *text);
 

@@ -9,6 +9,7 @@ void stock_reset(struct stock *stock)
 	stock->variant_count = 0;
 	stock->hold_count = 0;
 	stock->named_count = 0;
+	stock->session_count = 0;
 	stock->cleanup_left = false;
 }
 
@@ -108,6 +109,44 @@ struct hold *stock_keyed_hold(struct stock *stock, const uint8_t key[DIGEST_LENG
 	return NULL;
 }
 
+struct session *stock_session(struct stock *stock, const char *id)
+{
+	for (uint32_t i = 0; i < stock->session_count; i++) {
+		if (strcmp(stock->sessions[i].id, id) == 0)
+			return &stock->sessions[i];
+	}
+	return NULL;
+}
+
+void stock_add_session(struct stock *stock, const char *id, int64_t holds, int64_t units)
+{
+	struct session *session;
+
+	assert(stock->session_count < BATCH_MAX && stock_session(stock, id) == NULL);
+	session = &stock->sessions[stock->session_count++];
+	memcpy(session->id, id, strlen(id) + 1);
+	session->holds = holds;
+	session->units = units;
+	for (uint32_t i = 0; i < stock->hold_count; i++) {
+		if (strcmp(stock->holds[i].session_id, id) == 0)
+			stock->holds[i].session = session;
+	}
+}
+
+/* A live hold becomes the session's to count, or nobody's; NULL: nobody's. */
+static void count_for(struct hold *hold, struct session *session)
+{
+	if (hold->session != NULL) {
+		hold->session->holds--;
+		hold->session->units -= hold->quantity;
+	}
+	hold->session = session;
+	if (session != NULL) {
+		session->holds++;
+		session->units += hold->quantity;
+	}
+}
+
 int64_t variant_available(const struct variant *variant)
 {
 	return variant->stock - variant->reserved;
@@ -138,7 +177,7 @@ static void close_hold(struct hold *hold, int64_t now_ms, const char *request_id
 {
 	hold->closed_at_ms = now_ms;
 	memcpy(hold->closed_request_id, request_id, sizeof(hold->closed_request_id));
-	hold->changed = true;
+	hold->changed |= CHANGE_CLOSED;
 }
 
 void hold_cancel(struct hold *hold, struct variant *variant, enum cancel_reason reason,
@@ -147,6 +186,8 @@ void hold_cancel(struct hold *hold, struct variant *variant, enum cancel_reason 
 	assert(hold->status == HOLD_ACTIVE);
 	assert(hold->variant_id == variant->id);
 	assert((reason == REASON_EXPIRED) == (hold->expires_at_ms <= now_ms));
+	if (reason != REASON_EXPIRED)
+		count_for(hold, NULL);
 	hold->status = HOLD_CANCELLED;
 	hold->reason = reason;
 	close_hold(hold, now_ms, request_id);
@@ -158,6 +199,8 @@ void hold_complete(struct hold *hold, struct variant *variant, const char *order
 {
 	assert(hold_is_live(hold, now_ms) || hold_is_expired(hold, now_ms));
 	assert(hold->variant_id == variant->id);
+	if (hold_is_live(hold, now_ms))
+		count_for(hold, NULL);
 	if (hold->status == HOLD_ACTIVE)
 		release(variant, hold->quantity);
 	variant->stock -= hold->quantity;
@@ -166,6 +209,33 @@ void hold_complete(struct hold *hold, struct variant *variant, const char *order
 	hold->reason = REASON_NONE;
 	memcpy(hold->order_id, order_id, sizeof(hold->order_id));
 	close_hold(hold, now_ms, request_id);
+}
+
+void hold_extend(struct hold *hold, int64_t expires_at_ms)
+{
+	assert(hold->status == HOLD_ACTIVE && expires_at_ms >= hold->expires_at_ms);
+	if (expires_at_ms == hold->expires_at_ms)
+		return;
+	hold->expires_at_ms = expires_at_ms;
+	hold->changed |= CHANGE_EXTENDED;
+}
+
+void stock_move(struct stock *stock, struct hold *hold, const char *session_id, uint64_t user_id)
+{
+	assert(hold->status == HOLD_ACTIVE);
+	count_for(hold, stock_session(stock, session_id));
+	memcpy(hold->session_id, session_id, strlen(session_id) + 1);
+	hold->user_id = user_id;
+	hold->changed |= CHANGE_MOVED;
+}
+
+void stock_place(struct stock *stock, struct hold *hold, struct variant *variant)
+{
+	assert(hold->id == 0 && hold->variant_id == variant->id);
+	hold->status = HOLD_ACTIVE;
+	hold->changed |= CHANGE_MADE;
+	variant->reserved += hold->quantity;
+	count_for(hold, stock_session(stock, hold->session_id));
 }
 
 uint32_t stock_sweep(

@@ -38,8 +38,25 @@ struct variant {
 
 	/* the command being decided keeps its sums here */
 	int64_t need;	       /* reserve: units over the whole request; convert: in late lines */
+	int64_t credit;	       /* reserve: units of live holds that the request replaces */
+	bool weighed;	       /* reserve: the need was compared with what is available */
 	int64_t plan_stock;    /* convert: units that good lines take off stock */
 	int64_t plan_reserved; /* convert: units that good lines take off reserved */
+};
+
+/* What a session holds, for the limits: its live holds and the units in them. */
+struct session {
+	char id[SESSION_ID_MAX + 1];
+	int64_t holds;
+	int64_t units;
+};
+
+/* How a hold differs from its row. */
+enum hold_change {
+	CHANGE_CLOSED = 1,   /* status, and what goes with it */
+	CHANGE_EXTENDED = 2, /* expiry */
+	CHANGE_MOVED = 4,    /* session and user */
+	CHANGE_MADE = 8,     /* all: there is no row yet */
 };
 
 /* A reservation row. Times are milliseconds since the epoch, 0 for NULL; ids 0 for NULL. */
@@ -61,15 +78,18 @@ struct hold {
 	uint8_t idempotency_key[DIGEST_LENGTH];	 /* zeros: it was not made by the service */
 	uint8_t idempotency_body[DIGEST_LENGTH]; /* zeros: it was made without a key */
 
-	bool changed;	       /* differs from the row */
-	uint32_t next_expired; /* STOCK_NONE: the last one */
+	unsigned int changed;	 /* differs from the row: enum hold_change, or-ed */
+	uint32_t next_expired;	 /* STOCK_NONE: the last one */
+	struct session *session; /* that counts it while it is live; NULL: none does */
 };
 
 struct stock {
 	uint32_t variant_count;
 	uint32_t hold_count;
 	uint32_t named_count; /* holds[0..named_count) were read by id and ascend */
-	bool cleanup_left;    /* the database has more expired holds than were read for a cleanup */
+	uint32_t session_count;
+	bool cleanup_left; /* the database has more expired holds than were read for a cleanup */
+	struct session sessions[BATCH_MAX];
 	struct variant variants[STOCK_VARIANTS_MAX]; /* ascending ids */
 	struct hold holds[STOCK_HOLDS_MAX];
 };
@@ -90,9 +110,16 @@ struct hold *stock_add_hold(struct stock *stock);
 /* Puts a hold that has expired on the list of its variant, which must be there. */
 void stock_note_expired(struct stock *stock, struct hold *hold);
 
-/* Finds a row. NULL: unknown. */
+/*
+ * From now on the live holds of this session are counted, beginning with these, which are as read:
+ * all holds of the stock that the session has are among them. Each session once.
+ */
+void stock_add_session(struct stock *stock, const char *id, int64_t holds, int64_t units);
+
+/* Finds a row, or what a session holds. NULL: unknown. */
 struct variant *stock_variant(struct stock *stock, uint64_t id);
 struct hold *stock_hold(struct stock *stock, uint64_t id);
+struct session *stock_session(struct stock *stock, const char *id);
 
 /* Finds the hold that a request with this key made for its line. NULL: there was none. */
 struct hold *stock_keyed_hold(struct stock *stock, const uint8_t key[DIGEST_LENGTH], uint32_t line);
@@ -111,6 +138,14 @@ void hold_cancel(struct hold *hold, struct variant *variant, enum cancel_reason 
 	int64_t now_ms, const char *request_id);
 void hold_complete(struct hold *hold, struct variant *variant, const char *order_id, int64_t now_ms,
 	const char *request_id);
+
+void hold_extend(struct hold *hold, int64_t expires_at_ms);
+
+/* A live hold becomes another session's, or another user's. */
+void stock_move(struct stock *stock, struct hold *hold, const char *session_id, uint64_t user_id);
+
+/* A new hold is live from now on: its units are reserved, and its session counts it. */
+void stock_place(struct stock *stock, struct hold *hold, struct variant *variant);
 
 /* Sweeps the expired holds of a variant that were read, and returns how many. */
 uint32_t stock_sweep(

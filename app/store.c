@@ -49,6 +49,12 @@ enum store_status store_select_number(struct store *store, const char *question,
 	return connection_select(store->connection, &store->statement, read_number, number);
 }
 
+enum store_status store_read_clock(struct store *store, int64_t *now_ms)
+{
+	return store_select_number(store,
+		"SELECT TIMESTAMPDIFF(MICROSECOND,'1970-01-01',UTC_TIMESTAMP(3)) DIV 1000", now_ms);
+}
+
 /* save */
 
 /* One INSERT of many rows gets ids in its order, but clusters step by more than one. */
@@ -60,7 +66,7 @@ static void number_new_holds(struct store *store, struct stock *stock)
 		if (stock->holds[i].id != 0)
 			continue;
 		stock->holds[i].id = id;
-		stock->holds[i].changed = false;
+		stock->holds[i].changed = 0;
 		id += connection_id_step(store->connection);
 	}
 }

@@ -15,6 +15,7 @@
 #include "command.h"
 #include "connection.h"
 #include "limits.h"
+#include "plan.h"
 #include "stock.h"
 #include "must_check.h"
 
@@ -39,6 +40,12 @@ struct loading {
 	int64_t cleanup_ms;		/* cleanup: the last hold that its step looked at */
 	uint64_t cleanup_id;
 };
+
+/*
+ * Names the live holds of a whole session in the command's lines (see command.h), before it is
+ * loaded. Without a lock: what came since is left out, and what left is looked at anew.
+ */
+enum store_status store_find_session_holds(struct store *store, struct command *command) MUST_CHECK;
 
 /*
  * Locks and reads the rows that the commands name, variants in ascending id, then holds, and the
@@ -70,6 +77,30 @@ enum store_status store_next_release(
 /* Whether this request has closed that hold, as it stands committed. Between transactions. */
 enum store_status store_was_closed_by(
 	struct store *store, uint64_t hold, const char *request_id, bool *yes) MUST_CHECK;
+
+/* A live hold of a list, and what stands of a variant. Times are since the epoch. */
+struct listed {
+	uint64_t id;
+	uint64_t variant_id;
+	uint32_t quantity;
+	int64_t expires_at_ms;
+};
+struct availability {
+	uint64_t variant_id;
+	int64_t available;	 /* units; those of expired holds count, swept or not */
+	int64_t next_release_ms; /* when the next live hold ends; 0: there is none */
+};
+
+/*
+ * The session's live holds behind an id (command->after_id), by id: LINES_MAX + 1 at most, which
+ * `listed` has room for. Between transactions, as store_availability.
+ */
+enum store_status store_list(struct store *store, const struct command *command,
+	struct listed *listed, uint32_t *count, int64_t *now_ms) MUST_CHECK;
+
+/* What is available of those of the variants that exist, BATCH_LINES_MAX at most, in any order. */
+enum store_status store_availability(struct store *store, const struct id_list *variants,
+	struct availability *found, uint32_t *count, int64_t *now_ms) MUST_CHECK;
 
 /* Ends a transaction that was saved before. After STORE_OK it is durable. */
 enum store_status store_commit(struct store *store) MUST_CHECK;

@@ -153,18 +153,17 @@ static uint64_t owner_of(const struct store *store, uint64_t hold)
 	return 0;
 }
 
-/* The first locked variant that a command names. 0: none. */
+/* The first locked variant that a command names, itself or by a hold. 0: none. */
 static uint64_t locked_variant(const struct store *store, const struct command *command)
 {
-	bool by_variant = command->action == ACTION_RESERVE;
-
 	for (uint32_t i = 0; i < command->line_count && store->locked.count > 0; i++) {
 		const struct command_line *line = &command->lines[i];
-		uint64_t variant =
-			by_variant ? line->variant_id : owner_of(store, line->reservation_id);
+		uint64_t of_hold = owner_of(store, line->reservation_id);
 
-		if (id_list_has(&store->locked, variant))
-			return variant;
+		if (id_list_has(&store->locked, line->variant_id))
+			return line->variant_id;
+		if (id_list_has(&store->locked, of_hold))
+			return of_hold;
 	}
 	return 0;
 }
@@ -231,8 +230,8 @@ static enum store_status lock_holds(
 static bool names_locked_hold(
 	const struct store *store, const struct command *command, bool keyed_locked)
 {
-	if (command->action == ACTION_RESERVE)
-		return keyed_locked && plan_looks_back(command);
+	if (keyed_locked && plan_looks_back(command))
+		return true;
 	for (uint32_t i = 0; i < command->line_count; i++) {
 		if (id_list_has(&store->locked, command->lines[i].reservation_id))
 			return true;
@@ -315,6 +314,36 @@ static enum store_status narrow_to_expired(struct store *store, int64_t now_ms)
 	return status;
 }
 
+/* What the sessions of limited commands hold, by the same clock as everything is decided. */
+static void read_session(void *context, char **columns)
+{
+	stock_add_session(context, columns[0], row_signed(columns[1]), row_signed(columns[2]));
+}
+
+/* The database tells of those that hold something. */
+static void add_empty_sessions(
+	struct stock *stock, const struct command *const *commands, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		const char *id = commands[i]->session_id;
+
+		if (command_is_limited(commands[i]) && stock_session(stock, id) == NULL)
+			stock_add_session(stock, id, 0, 0);
+	}
+}
+
+static enum store_status load_sessions(struct store *store, const struct command *const *commands,
+	uint32_t count, struct stock *stock, int64_t now_ms)
+{
+	enum store_status status = STORE_OK;
+
+	if (sql_sessions(&store->statement, commands, count, now_ms))
+		status = connection_select(
+			store->connection, &store->statement, read_session, stock);
+	add_empty_sessions(stock, commands, count);
+	return status;
+}
+
 static enum store_status load_expired(struct store *store, const struct command *const *commands,
 	uint32_t count, enum store_locking locking, struct stock *stock, int64_t now_ms)
 {
@@ -338,16 +367,13 @@ static enum store_status load_expired(struct store *store, const struct command 
  * What locks a row tells the time, too. But not where its clock may be older than its lock: in a
  * statement that waited, if SYSDATE() is the time of its beginning; nor if there was no row.
  */
-static enum store_status read_clock(
+static enum store_status tell_time(
 	struct store *store, enum store_locking locking, struct locked_reading *reading)
 {
-	static const char clock[] =
-		"SELECT TIMESTAMPDIFF(MICROSECOND,'1970-01-01',UTC_TIMESTAMP(3)) DIV 1000";
-
 	if (reading->now_ms > 0 &&
 		(locking == STORE_SKIP || connection_has_true_sysdate(store->connection)))
 		return STORE_OK;
-	return store_select_number(store, clock, &reading->now_ms);
+	return store_read_clock(store, &reading->now_ms);
 }
 
 enum store_status store_load(struct store *store, const struct command *const *commands,
@@ -370,11 +396,14 @@ enum store_status store_load(struct store *store, const struct command *const *c
 		status = lock_holds(store, locking, &reading);
 	if (status == STORE_OK) {
 		leave_out_holds(store, commands, count, stock, loading);
-		status = read_clock(store, locking, &reading);
+		status = tell_time(store, locking, &reading);
 	}
 	if (status != STORE_OK)
 		return status;
 	loading->now_ms = reading.now_ms;
 	note_expired(stock, loading->now_ms);
-	return load_expired(store, commands, count, locking, stock, loading->now_ms);
+	status = load_expired(store, commands, count, locking, stock, loading->now_ms);
+	if (status == STORE_OK)
+		status = load_sessions(store, commands, count, stock, loading->now_ms);
+	return status;
 }

@@ -21,6 +21,9 @@ struct store {
 	char memory[STATEMENT_MAX];
 };
 
+/* The database's present time, milliseconds since the epoch. */
+enum store_status store_read_clock(struct store *store, int64_t *now_ms) MUST_CHECK;
+
 /* The one number that a question is answered with; 0 if it is NULL. */
 enum store_status store_select_number(
 	struct store *store, const char *question, int64_t *number) MUST_CHECK;

@@ -102,6 +102,19 @@ static enum store_status save(
 	return status;
 }
 
+/* A command about a whole session is made one about holds that have names. */
+static enum store_status name_holds(
+	struct transaction *transaction, struct job *const *jobs, uint32_t count)
+{
+	enum store_status status = STORE_OK;
+
+	for (uint32_t i = 0; i < count && status == STORE_OK; i++) {
+		if (jobs[i]->command.whole_session)
+			status = store_find_session_holds(transaction->store, &jobs[i]->command);
+	}
+	return status;
+}
+
 static enum store_status try_once(struct transaction *transaction, struct job *const *jobs,
 	uint32_t count, enum store_locking locking)
 {
@@ -111,8 +124,10 @@ static enum store_status try_once(struct transaction *transaction, struct job *c
 
 	for (uint32_t i = 0; i < count; i++)
 		commands[i] = &jobs[i]->command;
-	status = store_load(
-		transaction->store, commands, count, locking, &transaction->stock, loading);
+	status = name_holds(transaction, jobs, count);
+	if (status == STORE_OK)
+		status = store_load(
+			transaction->store, commands, count, locking, &transaction->stock, loading);
 	if (status != STORE_OK)
 		return status;
 	for (uint32_t i = 0; i < count; i++) {
@@ -264,7 +279,7 @@ static uint32_t lines_of(struct job *const *jobs, uint32_t count)
 	uint32_t lines = 0;
 
 	for (uint32_t i = 0; i < count; i++)
-		lines += jobs[i]->command.line_count;
+		lines += command_weight(&jobs[i]->command);
 	return lines;
 }
 

@@ -17,6 +17,7 @@ RULES = (
     rules_reserve.refusals_changed_nothing,
     rules_reserve.faults_invite_to_try_again,
     rules_reserve.shortages_were_real,
+    rules_reserve.changes_leave_one_hold,
     rules_end.cancels_tell_the_truth,
     rules_end.converts_tell_the_truth,
     rules_tables.every_end_was_asked_for,

@@ -33,8 +33,8 @@ class Attempt:
 
     @property
     def ids(self):
-        """The holds that a cancel or a convert names."""
-        one = self.request.get("reservationId")
+        """The holds that it names: to be cancelled, converted or replaced."""
+        one = self.request.get("reservationId", self.request.get("replaces"))
         return self.request.get("reservationIds", []) if one is None else [one]
 
 

@@ -40,7 +40,7 @@ def wrong_cancel(attempt, line, row, is_closer):
     if reason == "EXPIRED":
         if row.expires > end_ms(attempt):
             return "expired before its time"
-        if row.reason == "CUSTOMER":
+        if row.reason in ("CUSTOMER", "REPLACED"):
             return "expired, it says, and was cancelled after that"
     if status == "ACTIVE":
         return "still live, it says"
@@ -86,7 +86,7 @@ def wrong_convert(attempt, line, row, is_closer):
         return "already converted, it says"
     if outcome == "converted_for_other_order" and (not is_sold or order in (None, row.order)):
         return "refused for an order that is its own"
-    if outcome == "reservation_cancelled" and row.reason != "CUSTOMER":
+    if outcome == "reservation_cancelled" and row.reason not in ("CUSTOMER", "REPLACED"):
         return "cancelled, it says"
     if outcome == "stock_short":
         return "short, though nobody lowered the stock"

@@ -136,13 +136,22 @@ def shortages_were_real(books):
     for attempt in books.history:
         if attempt.action == "reserve" and attempt.is_refused:
             variant, need = attempt.request["variantId"], attempt.request["quantity"]
-            if attempt.status == 404 and variant in books.stocks:
+            if attempt.answer["code"] == "variant_not_found" and variant in books.stocks:
                 yield Violation("false 404", "the variant is there", [attempt])
             if attempt.answer["code"] == "insufficient_stock":
+                need -= credit_of(books, attempt, variant)
                 yield from shortage_was_real(books, attempt, variant, need)
         if attempt.action == "convert" and attempt.is_final:
             for variant, need in late_short_of(books, attempt).items():
                 yield from shortage_was_real(books, attempt, variant, need)
+
+
+def credit_of(books, attempt, variant):
+    """Units of a hold that was to be replaced, and lived all the time he waited."""
+    row = books.rows.get(attempt.request.get("replaces"))
+    if row is None or row.variant != variant or row.free_from <= end_ms(attempt):
+        return 0
+    return row.quantity
 
 
 def shortage_was_real(books, attempt, variant, need):
@@ -159,3 +168,32 @@ def late_short_of(books, attempt):
     short = {row.variant for row in rows if lines[row.id]["outcome"] == "late_short"}
     return {variant: sum(row.quantity for row in rows if row.variant == variant)
             for variant in short}
+
+
+def changes_leave_one_hold(books):
+    """Who has the new hold has the old one no longer; and who lost the old one has the new one."""
+    for attempt in books.history:
+        old = books.rows.get(attempt.request.get("replaces"))
+        if old is None:
+            continue
+        if attempt.status == 201:
+            new = books.rows.get(attempt.answer["reservationId"])
+            if new is not None and old.free_from > new.created:
+                yield Violation("double hold", "it was replaced, and lived on", [attempt, old, new])
+        if attempt.is_refused and is_wrong_refusal(attempt, old):
+            yield Violation("wrong refusal", f"{attempt.answer['code']}, it says", [attempt, old])
+    for row in books.rows.values():
+        if row.reason == "REPLACED" and not any(
+            new.created == row.closed for new in books.created_by.get(row.closed_by, ())
+        ):
+            yield Violation("lost hold", "replaced by none", [row])
+
+
+def is_wrong_refusal(attempt, old):
+    """The hold that it names was not in the way."""
+    code = attempt.answer["code"]
+    if code == "reservation_not_found":
+        return old.session == attempt.request["sessionId"]
+    if code == "already_converted":
+        return old.status != "COMPLETED"
+    return code == "reservation_cancelled" and old.reason not in ("CUSTOMER", "REPLACED")

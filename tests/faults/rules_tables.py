@@ -5,7 +5,7 @@ from books import Violation, end_ms, start_ms
 
 def every_end_was_asked_for(books):
     """A closed row was closed by a call that names it and may do that."""
-    action_of = {"CUSTOMER": "cancel", None: "convert"}
+    action_of = {"CUSTOMER": "cancel", "REPLACED": "reserve", None: "convert"}
     for row in books.rows.values():
         if row.status == "ACTIVE":
             if (row.closed, row.reason, row.order, row.closed_by) != (None,) * 4:

@@ -81,7 +81,7 @@ class Shopper:
             self.load.shelf.refused(wish.body["variantId"], attempt.status == 409)
         if attempt.status == 201:
             self.take(wish, attempt.answer)
-        if wish.action == "cancel" and attempt.status == 200:
+        if attempt.status == 201 or (wish.action == "cancel" and attempt.status == 200):
             for hold in wish.holds:
                 hold.gone = True
         if wish.action == "convert" and attempt.status == 200:
@@ -145,12 +145,15 @@ class Shopper:
         return self.rng.sample(fitting, min(count, len(fitting)))
 
     def change(self):
-        """Another quantity: a cancel and a reserve."""
+        """Another quantity: in one step, or as old clients do, a cancel and a reserve."""
         for hold in self.some(1, lambda hold: hold.is_at_hand):
-            self.ask_cancel([hold])
             body = {"variantId": hold.variant, "quantity": self.rng.randint(1, 4),
                     "sessionId": hold.session}
-            self.ask(self.wish("reserve", body, self.new_key()))
+            if self.rng.random() < 0.7:
+                body["replaces"] = hold.id
+            else:
+                self.ask_cancel([hold])
+            self.ask(self.wish("reserve", body, self.new_key(), [hold]))
 
     def ask_cancel(self, holds):
         body = {"sessionId": holds[0].session}

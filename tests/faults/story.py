@@ -13,7 +13,7 @@ class Story:
 
     def __init__(self):
         self.now = T0
-        self.stocks = {1: 10, 2: 5}
+        self.stocks = {1: 10, 2: 5, 4: 3}
         self.history = []
         self.audit = []
         self.rows = {}
@@ -53,9 +53,11 @@ class Story:
     # ---- requests ----
 
     def reserve(self, variant, quantity, session="anna", key=None, status=201, made=True,
-                logged=True, ttl=None):
+                logged=True, ttl=None, replaces=None):
         """A hold. With status None or 503 its client is not told, whether it was `made` or not."""
         body = {"variantId": variant, "quantity": quantity, "sessionId": session}
+        if replaces is not None:
+            body["replaces"] = replaces.id
         if ttl is not None:
             body["ttlSeconds"] = ttl
         identity = 100 + len(self.rows)
@@ -65,6 +67,8 @@ class Story:
                                  logged)
         if not made:
             return None
+        if replaces is not None:
+            self.close(replaces, request_id, "CANCELLED", "REPLACED")
         row = Row(identity, variant, quantity, session, "ACTIVE", self.now,
                   self.now + (TTL_MS if ttl is None else ttl * 1000), created_by=request_id,
                   key=hashed_key(session, key) if key else f"{identity:064x}", line=0)
@@ -76,8 +80,10 @@ class Story:
         body = {"variantId": row.variant, "quantity": row.quantity, "sessionId": row.session}
         return self.ask("reserve", body, 201, {**self.told(row), "replay": True}, key)[0]
 
-    def refuse(self, variant, quantity, status, code, key=None, session="anna"):
+    def refuse(self, variant, quantity, status, code, key=None, session="anna", replaces=None):
         body = {"variantId": variant, "quantity": quantity, "sessionId": session}
+        if replaces is not None:
+            body["replaces"] = replaces.id
         return self.ask("reserve", body, status, {"code": code}, key)[0]
 
     def cancel(self, row, status=200):
@@ -149,6 +155,10 @@ def honest():
     story.convert([holds["sold"]], "order-1", "already_converted")
     story.convert([holds["sold"]], "order-2", "converted_for_other_order", 409)
     story.cancel(holds["sold"])
+    holds["old"] = story.reserve(4, 2)
+    holds["changed"] = story.reserve(4, 3, key="k-changed", replaces=holds["old"])
+    story.refuse(4, 4, 409, "insufficient_stock", replaces=holds["changed"])
+    story.refuse(4, 1, 409, "reservation_cancelled", replaces=holds["old"])
     holds["swept"] = story.reserve(1, 1, ttl=1)
     holds["late"] = story.reserve(1, 2, ttl=1)
     story.pass_time(1500)

@@ -248,6 +248,31 @@ def test_out_of_stock_while_there_was_enough():
     caught(story, "false shortage")
 
 
+def test_a_change_refused_though_its_own_units_were_enough():
+    story, holds = honest()
+    story.refuse(4, 3, 409, "insufficient_stock", replaces=holds["changed"])
+    caught(story, "false shortage")
+
+
+def test_a_change_refused_for_a_hold_that_lives():
+    story, holds = honest()
+    story.refuse(4, 1, 409, "already_converted", replaces=holds["changed"])
+    caught(story, "wrong refusal")
+
+
+def test_a_replaced_hold_that_lives_on():
+    story, holds = honest()
+    row = holds["old"]
+    row.status, row.closed, row.closed_by, row.reason = "ACTIVE", None, None, None
+    caught(story, "double hold")
+
+
+def test_a_change_that_loses_the_old_hold():
+    story, holds = honest()
+    del story.rows[story.reserve(4, 2, status=503, replaces=holds["changed"]).id]
+    caught(story, "lost hold")
+
+
 def test_a_late_payment_refused_while_there_was_enough():
     story, holds = honest()
     late = story.reserve(1, 1, ttl=1)

@@ -18,6 +18,12 @@ CHECK_PACKAGES=(
 	clang clang-format libclang-rt-14-dev libcmocka-dev python3 shellcheck
 )
 
+# For the test of the HTTP interface against its document (tests/contract), which is skipped
+# without them. Any Node from 18 on will do.
+CONTRACT_PACKAGES=(
+	nodejs npm
+)
+
 # For the bench and its peers (tests/bench), besides all those. Any Node from 18 on will do, though
 # Prisma wants a newer one. php-common is named because it brings a service of its own.
 BENCH_PACKAGES=(

@@ -7,6 +7,7 @@ import select
 import signal
 import struct
 
+from server import worker
 from stok import *
 from tap import equal, main
 
@@ -41,29 +42,8 @@ def reserve_straight(index):
     )
 
 
-@contextlib.contextmanager
-def lone_worker(files):
-    """A stokd of its own, with the pool's settings, that may open so many files: its socket."""
-    with open(f"/proc/{process('pool')}/environ", encoding="utf-8") as file:
-        settings = dict(pair.split("=", 1) for pair in file.read().split("\0") if pair)
-    path = os.path.join(VAR, "run", "lone.sock")
-    with contextlib.suppress(FileNotFoundError):
-        os.unlink(path)
-    with socket.socket(socket.AF_UNIX) as listener, open(f"{VAR}/log/lone.log", "wb") as log:
-        listener.bind(path)
-        listener.listen(4096)
-        worker = subprocess.Popen(
-            [settings.get("STOK_PROGRAM", os.path.join(ROOT, "build", "stokd"))],
-            env=settings,
-            stdin=listener,
-            stderr=log,
-            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (files, files)),
-        )
-    try:
-        yield path
-    finally:
-        worker.terminate()
-        worker.wait(timeout=30)
+def few_files():
+    resource.setrlimit(resource.RLIMIT_NOFILE, (FILES, FILES))
 
 
 def connect(path, index):
@@ -98,7 +78,7 @@ def test_a_full_queue_says_busy_at_once_and_answers_the_rest():
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     empty()
     variant(1, 1000000)
-    with lone_worker(FILES) as path:
+    with worker("lone", limit=few_files) as path:
         answer_of(connect(path, FLOOD))  # it has reached its database
         os.kill(process(database()), signal.SIGSTOP)
         try:

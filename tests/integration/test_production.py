@@ -4,6 +4,7 @@
 import re
 import shutil
 
+from server import lay_snippets, start_nginx, write_configuration
 from stok import *
 from tap import equal, main
 
@@ -25,44 +26,14 @@ def servers():
     return text.replace("/var/log/stok/access.log", f'"{HOME}/access.log"')
 
 
-def configuration():
-    temporary = "".join(
-        f'{kind}_temp_path "{HOME}/{kind}";\n'
-        for kind in ("client_body", "fastcgi", "proxy", "scgi", "uwsgi")
-    )
-    user = "user root;" if os.getuid() == 0 else ""
-    return (
-        f'{user}\ndaemon off;\nworker_processes 1;\npid "{HOME}/nginx.pid";\n'
-        f"events {{ worker_connections 1024; }}\nhttp {{\n{temporary}"
-        f"include stok/stok-http.conf;\n{servers()}\n}}\n"
-    )
-
-
 def prepare():
     global nginx
     start()
     variant(1, 100000)
     shutil.rmtree(HOME, ignore_errors=True)  # its log is compared with the tables
-    os.makedirs(os.path.join(HOME, "stok"))
-    for name in os.listdir(os.path.join(VAR, "nginx", "stok")):
-        with open(os.path.join(VAR, "nginx", "stok", name), encoding="utf-8") as file:
-            text = file.read().replace(f"{VAR}/log/access.log", f"{HOME}/access.log")
-        with open(os.path.join(HOME, "stok", name), "w", encoding="utf-8") as file:
-            file.write(text)
-    with open(os.path.join(HOME, "nginx.conf"), "w", encoding="utf-8") as file:
-        file.write(configuration())
-    nginx = subprocess.Popen(
-        ["/usr/sbin/nginx", "-p", HOME, "-e", f"{HOME}/error.log", "-c", f"{HOME}/nginx.conf"]
-    )
-    until(lambda: is_open(PUBLIC_PORT) and is_open(STOREFRONT_PORT), "nginx listens")
-
-
-def is_open(port):
-    try:
-        socket.create_connection(("127.0.0.1", port), timeout=1).close()
-        return True
-    except OSError:
-        return False
+    lay_snippets(HOME)
+    write_configuration(HOME, servers())
+    nginx = start_nginx(HOME, PUBLIC_PORT, STOREFRONT_PORT)
 
 
 def ask(port, path, body, headers=()):

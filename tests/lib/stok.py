@@ -123,6 +123,37 @@ def convert(reservations, headers=(), **more):
     return request("POST", "/api/stock/convert-reservations", {name: reservations, **more}, headers)
 
 
+def reserve_items(items, session="shopper", headers=(), **more):
+    """POST reserve of a cart: (variantId, quantity) or (variantId, quantity, replaces) a line."""
+    names = ("variantId", "quantity", "replaces")
+    body = {"items": [dict(zip(names, item)) for item in items], "sessionId": session, **more}
+    return request("POST", "/api/stock/reserve", body, headers)
+
+
+def extend(reservations=None, headers=(), **more):
+    """POST extend: a list of ids, or those of a session."""
+    body = more if reservations is None else {"reservationIds": reservations, **more}
+    return request("POST", "/api/stock/extend-reservations", body, headers)
+
+
+def merge(source, target, user, headers=(), **more):
+    """POST merge-session: what `source` holds goes to `target` and its user."""
+    body = {"fromSessionId": source, "sessionId": target, "userId": user, **more}
+    return request("POST", "/api/stock/merge-session", body, headers)
+
+
+def availability(*variants, headers=()):
+    """GET availability of variants."""
+    ids = ",".join(str(identity) for identity in variants)
+    return request("GET", f"/api/stock/availability?variantIds={ids}", headers=headers)
+
+
+def reservations(session, headers=(), after=None):
+    """GET reservations: what a session holds, behind the id `after`."""
+    path = "/api/stock/reservations" + ("" if after is None else f"?after={after}")
+    return request("GET", path, headers={"X-Session-Id": session, **dict(headers)})
+
+
 def key(kind):
     """The header with the key of `kind` (cron, storefront), as a dictionary."""
     with open(os.path.join(VAR, f"{kind}.hdr"), encoding="ascii") as file:
@@ -140,6 +171,13 @@ def held(variant, quantity, session="shopper", **more):
     answer = reserve(variant, quantity, session, **more)
     assert answer.status == 201, answer
     return answer.body["reservationId"]
+
+
+def held_all(items, session="shopper", **more):
+    """A cart that must succeed. Returns its ids, in its order."""
+    answer = reserve_items(items, session, **more)
+    assert answer.status == 201, answer
+    return [hold["reservationId"] for hold in answer.body["reservations"]]
 
 
 def sql(statements):
@@ -186,6 +224,24 @@ def expire(*reservations):
     """Lets holds expire now."""
     ids = ",".join(str(reservation) for reservation in reservations)
     sql(f"UPDATE StockReservation SET expiresAt=UTC_TIMESTAMP(3) WHERE id IN ({ids})")
+
+
+def counters(variant_id):
+    """stock and reserved of a variant."""
+    rows = sql(f"SELECT stock, reserved FROM ProductVariant WHERE id={variant_id}")
+    return tuple(int(column) for column in rows[0])
+
+
+def state(reservation):
+    """status and cancelReason of a row."""
+    return sql(f"SELECT status, cancelReason FROM StockReservation WHERE id={reservation}")[0]
+
+
+def snapshot():
+    """Both tables, to be compared: what was refused has changed nothing."""
+    holds = sql("SELECT id, variantId, quantity, sessionId, userId, status, cancelReason, "
+                "expiresAt, closedAt, orderId, closedRequestId FROM StockReservation ORDER BY id")
+    return holds, sql("SELECT id, stock, reserved FROM ProductVariant ORDER BY id")
 
 
 def check_sums():

@@ -1,14 +1,13 @@
 #include "auditor.h"
 
-#include <assert.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
-/* Keeps the first accusation: the next ones come of it. */
-__attribute__((format(printf, 2, 3))) static void accuse(
-	struct auditor *auditor, const char *format, ...)
+#include "auditor_private.h"
+
+void auditor_accuse(struct auditor *auditor, const char *format, ...)
 {
 	va_list arguments;
 
@@ -20,24 +19,24 @@ __attribute__((format(printf, 2, 3))) static void accuse(
 	va_end(arguments);
 }
 
-/* Compares two numbers. `whose` may be NULL: the answer's own. */
-static void match(struct auditor *auditor, const char *what, const char *whose, uint64_t which,
+void auditor_match(struct auditor *auditor, const char *what, const char *whose, uint64_t which,
 	int64_t got, int64_t due)
 {
 	if (got == due)
 		return;
 	if (whose == NULL)
-		accuse(auditor, "%s: %lld, should be %lld", what, (long long)got, (long long)due);
+		auditor_accuse(
+			auditor, "%s: %lld, should be %lld", what, (long long)got, (long long)due);
 	else
-		accuse(auditor, "%s of %s %llu: %lld, should be %lld", what, whose,
+		auditor_accuse(auditor, "%s of %s %llu: %lld, should be %lld", what, whose,
 			(unsigned long long)which, (long long)got, (long long)due);
 }
 
-static void match_text(
+void auditor_match_text(
 	struct auditor *auditor, const char *what, uint64_t id, const char *got, const char *due)
 {
 	if (strcmp(got, due) != 0)
-		accuse(auditor, "%s of hold %llu: \"%s\", should be \"%s\"", what,
+		auditor_accuse(auditor, "%s of hold %llu: \"%s\", should be \"%s\"", what,
 			(unsigned long long)id, got, due);
 }
 
@@ -82,100 +81,81 @@ void auditor_undo(struct auditor *auditor)
 	memset(&auditor->before, 0, sizeof(auditor->before));
 }
 
-/* requests */
+/* whole sessions */
 
-/* Its place, or the number of them: there is none. */
-static uint32_t asked_place(const struct auditor *auditor, const struct command *command)
+static bool is_named(const struct command *command, uint64_t id)
 {
-	uint32_t i = 0;
-
-	while (i < auditor->asked_count && strcmp(auditor->asked[i], command->request_id) != 0)
-		i++;
-	return i;
-}
-
-void auditor_watch_request(struct auditor *auditor, const struct command *command)
-{
-	assert(auditor->asked_count < AUDITOR_ASKED_MAX);
-	assert(asked_place(auditor, command) == auditor->asked_count);
-	memcpy(auditor->asked[auditor->asked_count++], command->request_id,
-		sizeof(command->request_id));
-}
-
-static void note_answered(struct auditor *auditor, const struct command *command)
-{
-	uint32_t place = asked_place(auditor, command);
-
-	if (place == auditor->asked_count)
-		accuse(auditor, "request %s was answered already", command->request_id);
-	else
-		memcpy(auditor->asked[place], auditor->asked[--auditor->asked_count],
-			sizeof(auditor->asked[0]));
-}
-
-/* rows */
-
-/* What may change of a row while it is in hand; the rest is compared when it is saved. */
-static void check_state(
-	struct auditor *auditor, const struct hold *hold, const struct promise *promise)
-{
-	struct row_view due = view_row(promise);
-
-	match(auditor, "status", "hold", hold->id, hold->status, due.status);
-	match(auditor, "reason", "hold", hold->id, hold->reason, due.reason);
-	match(auditor, "closedAt", "hold", hold->id, hold->closed_at_ms, due.closed_at);
-	match(auditor, "expiresAt", "hold", hold->id, hold->expires_at_ms, promise->until);
-	match(auditor, "quantity", "hold", hold->id, hold->quantity, promise->units);
-}
-
-static void check_key(
-	struct auditor *auditor, const struct hold *hold, const struct promise *promise)
-{
-	const struct visit *visit = &auditor->ledger.visits[promise->visit];
-
-	match(auditor, "idempotencyLine", "hold", hold->id, hold->idempotency_line,
-		promise - auditor->ledger.promises - visit->first);
-	if (memcmp(hold->idempotency_key, visit->name, DIGEST_LENGTH) != 0 ||
-		memcmp(hold->idempotency_body, visit->wish, DIGEST_LENGTH) != 0)
-		accuse(auditor, "hold %llu has not the key or not the body of its request",
-			(unsigned long long)hold->id);
-}
-
-static void check_row(
-	struct auditor *auditor, const struct hold *hold, const struct promise *promise)
-{
-	check_state(auditor, hold, promise);
-	match(auditor, "id", "promise", promise->id, (int64_t)hold->id, (int64_t)promise->id);
-	match(auditor, "variantId", "hold", hold->id, (int64_t)hold->variant_id,
-		(int64_t)auditor->ledger.accounts[promise->account].variant_id);
-	match(auditor, "userId", "hold", hold->id, (int64_t)hold->user_id, (int64_t)promise->user);
-	match(auditor, "createdAt", "hold", hold->id, hold->created_at_ms, promise->from);
-	match_text(auditor, "sessionId", hold->id, hold->session_id, promise->owner);
-	match_text(auditor, "orderId", hold->id, hold->order_id, promise->order);
-	match_text(
-		auditor, "createdRequestId", hold->id, hold->created_request_id, promise->made_by);
-	match_text(auditor, "closedRequestId", hold->id, hold->closed_request_id,
-		view_row(promise).closed_by);
-	check_key(auditor, hold, promise);
-}
-
-static void check_variant(struct auditor *auditor, uint64_t id, int64_t on_hand, int64_t reserved)
-{
-	int32_t account = ledger_account(&auditor->ledger, id);
-
-	if (account < 0) {
-		accuse(auditor, "variant %llu is not in the books", (unsigned long long)id);
-		return;
+	for (uint32_t i = 0; i < command->line_count; i++) {
+		if (command->lines[i].reservation_id == id)
+			return true;
 	}
-	match(auditor, "stock", "variant", id, on_hand,
-		ledger_on_hand(&auditor->ledger, (uint32_t)account));
-	match(auditor, "reserved", "variant", id, reserved,
-		ledger_in_open_rows(&auditor->ledger, (uint32_t)account));
-	if (on_hand < 0 || reserved < 0)
-		accuse(auditor, "variant %llu is below zero", (unsigned long long)id);
+	return false;
+}
+
+static bool is_to_name(const struct promise *promise, int64_t now, const struct command *command)
+{
+	if (command->action == ACTION_MERGE)
+		return foretell_is_to_move(promise, now, command);
+	return foretell_holds(promise, now) && strcmp(promise->owner, command->session_id) == 0;
+}
+
+/* All that must be named is, or as much as there are lines. */
+static void check_unnamed(struct auditor *auditor, const struct command *command, int64_t now)
+{
+	const struct ledger *ledger = &auditor->ledger;
+	bool unnamed = false;
+
+	for (uint32_t i = 0; i < ledger->promise_count; i++) {
+		const struct promise *promise = &ledger->promises[i];
+
+		if (is_to_name(promise, now, command) && !is_named(command, promise->id))
+			unnamed = true;
+	}
+	auditor_match(auditor, "more", NULL, 0, command->more, unnamed);
+	if (unnamed)
+		auditor_match(auditor, "lines", NULL, 0, command->line_count, LINES_MAX);
+}
+
+void auditor_watch_naming(struct auditor *auditor, const struct command *before,
+	const struct command *command, int64_t now)
+{
+	uint64_t last = 0;
+
+	check_unnamed(auditor, command, now);
+	for (uint32_t i = 0; i < command->line_count && !auditor->accused; i++) {
+		uint64_t id = command->lines[i].reservation_id;
+		const struct promise *promise = ledger_promise(&auditor->ledger, id);
+		bool again = command->recheck && is_named(before, id);
+
+		if (promise == NULL || id <= last || !(again || is_to_name(promise, now, command)))
+			auditor_accuse(auditor, "hold %llu is not to be named, or not here",
+				(unsigned long long)id);
+		last = id;
+	}
 }
 
 /* a batch */
+
+/* Units promised beyond those on hand: an operator may have taken some away. */
+static int64_t excess_of(const struct auditor *auditor, uint32_t account)
+{
+	return ledger_promised(&auditor->ledger, account, auditor->now) -
+	       ledger_on_hand(&auditor->ledger, account);
+}
+
+/* Whatever was foretold: nobody was promised what was not there. */
+static void check_oversold(struct auditor *auditor)
+{
+	for (uint32_t i = 0; i < auditor->ledger.account_count; i++) {
+		int64_t excess = excess_of(auditor, i);
+
+		if (excess > 0 && excess > auditor->excess[i])
+			auditor_accuse(auditor, "variant %llu is oversold by %lld",
+				(unsigned long long)auditor->ledger.accounts[i].variant_id,
+				(long long)excess);
+		auditor->excess[i] = excess;
+	}
+}
 
 void auditor_watch_batch(struct auditor *auditor, const struct stock *stock, int64_t now)
 {
@@ -183,12 +163,14 @@ void auditor_watch_batch(struct auditor *auditor, const struct stock *stock, int
 	auditor->again = false;
 	auditor->unswept = ledger_unswept(&auditor->ledger, now);
 	auditor->hold_count = stock->hold_count;
+	for (uint32_t i = 0; i < auditor->ledger.account_count; i++)
+		auditor->excess[i] = excess_of(auditor, i);
 	for (uint32_t i = 0; i < stock->hold_count; i++) {
 		const struct promise *promise =
 			ledger_promise(&auditor->ledger, stock->holds[i].id);
 
 		if (promise == NULL) {
-			accuse(auditor, "hold %llu is not in the books",
+			auditor_accuse(auditor, "hold %llu is not in the books",
 				(unsigned long long)stock->holds[i].id);
 			return;
 		}
@@ -237,38 +219,39 @@ static void check_hold_of_line(struct auditor *auditor, uint32_t number,
 	const struct promise *promise = &auditor->ledger.promises[due->promise];
 	const struct account *account = &auditor->ledger.accounts[promise->account];
 
-	match(auditor, "variant", "line", number, (int64_t)got->variant_id,
+	auditor_match(auditor, "variant", "line", number, (int64_t)got->variant_id,
 		(int64_t)account->variant_id);
-	match(auditor, "quantity", "line", number, got->quantity, promise->units);
-	match(auditor, "status", "line", number, got->status, due->status);
-	match(auditor, "reason", "line", number, got->reason, due->reason);
-	match(auditor, "expiresAt", "line", number, got->expires_at_ms, promise->until);
+	auditor_match(auditor, "quantity", "line", number, got->quantity, promise->units);
+	auditor_match(auditor, "status", "line", number, got->status, due->status);
+	auditor_match(auditor, "reason", "line", number, got->reason, due->reason);
+	auditor_match(auditor, "expiresAt", "line", number, got->expires_at_ms, promise->until);
 	if (got->hold >= auditor->hold_count || auditor->places[got->hold] != due->promise)
-		accuse(auditor, "line %u is of another hold", number);
+		auditor_accuse(auditor, "line %u is of another hold", number);
 }
 
-static void check_line(struct auditor *auditor, const struct command *command, uint32_t number,
-	const struct outcome_line *got)
+static void check_line(struct auditor *auditor, uint32_t number, const struct outcome_line *got)
 {
 	const struct verdict_line *due = &auditor->verdict.lines[number];
 
-	match(auditor, "success", "line", number, got->success, due->success);
-	match(auditor, "id", "line", number, (int64_t)got->reservation_id, (int64_t)due->id);
-	match(auditor, "released", "line", number, got->released, due->released);
-	match(auditor, "done", "line", number, got->done, due->done);
-	if (auditor->verdict.success || command->action != ACTION_RESERVE)
-		match(auditor, "code", "line", number, got->code, due->code);
+	auditor_match(auditor, "success", "line", number, got->success, due->success);
+	auditor_match(
+		auditor, "id", "line", number, (int64_t)got->reservation_id, (int64_t)due->id);
+	auditor_match(auditor, "released", "line", number, got->released, due->released);
+	auditor_match(auditor, "done", "line", number, got->done, due->done);
+	auditor_match(auditor, "code", "line", number, got->code, due->code);
+	auditor_match(auditor, "replaced", "line", number, (int64_t)got->replaced_id,
+		(int64_t)due->replaced);
 	if (due->known) {
 		check_hold_of_line(auditor, number, due, got);
 	} else {
-		match(auditor, "variant", "line", number, (int64_t)got->variant_id,
+		auditor_match(auditor, "variant", "line", number, (int64_t)got->variant_id,
 			(int64_t)due->variant_id);
-		match(auditor, "requested", "line", number, got->requested, due->requested);
-		match(auditor, "available", "line", number, got->available, due->available);
-		match(auditor, "hold", "line", number, got->hold, STOCK_NONE);
+		auditor_match(auditor, "hold", "line", number, got->hold, STOCK_NONE);
 	}
+	auditor_match(auditor, "requested", "line", number, got->requested, due->requested);
+	auditor_match(auditor, "available", "line", number, got->available, due->available);
 	if (due->code == CODE_STOCK_SHORT)
-		match(auditor, "stock", "line", number, got->stock, due->on_hand);
+		auditor_match(auditor, "stock", "line", number, got->stock, due->on_hand);
 }
 
 static void check_answer(
@@ -276,12 +259,15 @@ static void check_answer(
 {
 	const struct verdict *verdict = &auditor->verdict;
 
-	match(auditor, "success", NULL, 0, outcome->success, verdict->success);
-	match(auditor, "code", NULL, 0, outcome->code, verdict->code);
-	match(auditor, "replay", NULL, 0, outcome->replay, verdict->replay);
-	match(auditor, "lines", NULL, 0, outcome->line_count, verdict->line_count);
+	auditor_match(auditor, "success", NULL, 0, outcome->success, verdict->success);
+	auditor_match(auditor, "code", NULL, 0, outcome->code, verdict->code);
+	auditor_match(auditor, "replay", NULL, 0, outcome->replay, verdict->replay);
+	auditor_match(auditor, "limit", NULL, 0, outcome->limit, verdict->limit);
+	auditor_match(auditor, "limit's value", NULL, 0, outcome->limit_max, verdict->limit_max);
+	auditor_match(auditor, "more", NULL, 0, outcome->more, command->more);
+	auditor_match(auditor, "lines", NULL, 0, outcome->line_count, verdict->line_count);
 	for (uint32_t i = 0; i < verdict->line_count && !auditor->accused; i++)
-		check_line(auditor, command, i, &outcome->lines[i]);
+		check_line(auditor, i, &outcome->lines[i]);
 }
 
 /* Must come back: then nothing of the caller's may have changed. */
@@ -291,10 +277,11 @@ static void note_again(
 	auditor->again = true;
 	auditor->verdict.line_count = 0;
 	auditor->verdict.made = 0;
-	if (command->action == ACTION_CANCEL)
-		accuse(auditor, "a cancel needs no second round");
+	if (command->action != ACTION_RESERVE && command->action != ACTION_CONVERT &&
+		command->action != ACTION_CLEANUP)
+		auditor_accuse(auditor, "a second round is not needed for it");
 	if (outcome->success && command->action != ACTION_CLEANUP)
-		accuse(auditor, "a success needs no second round");
+		auditor_accuse(auditor, "a success needs no second round");
 }
 
 /* New holds stand at the end of the stock, in the order of their lines. */
@@ -302,8 +289,8 @@ static void note_new_holds(struct auditor *auditor, const struct stock *stock)
 {
 	uint32_t count = auditor->verdict.made;
 
-	match(auditor, "new holds", NULL, 0, (int64_t)stock->hold_count - auditor->hold_count,
-		count);
+	auditor_match(auditor, "new holds", NULL, 0,
+		(int64_t)stock->hold_count - auditor->hold_count, count);
 	for (uint32_t i = 0; i < count && !auditor->accused; i++)
 		auditor->places[auditor->hold_count++] = auditor->ledger.promise_count - count + i;
 }
@@ -320,155 +307,21 @@ void auditor_watch_decision(struct auditor *auditor, const struct command *comma
 		foretell(&auditor->ledger, auditor->now, command, &auditor->verdict);
 		swept -= undone_sweeps(auditor, command);
 	}
+	check_oversold(auditor);
 	note_new_holds(auditor, stock);
 	if (!outcome->again)
 		check_answer(auditor, command, outcome);
-	match(auditor, "time", NULL, 0, outcome->now_ms, auditor->now);
-	match(auditor, "swept", NULL, 0, outcome->swept, swept);
+	auditor_match(auditor, "time", NULL, 0, outcome->now_ms, auditor->now);
+	auditor_match(auditor, "swept", NULL, 0, outcome->swept, swept);
 	if (command->action == ACTION_CLEANUP && !outcome->again)
-		match(auditor, "holds left after cleanup", NULL, 0,
+		auditor_match(auditor, "holds left after cleanup", NULL, 0,
 			ledger_unswept(&auditor->ledger, auditor->now), 0);
 	for (uint32_t i = 0; i < auditor->hold_count && !auditor->accused; i++)
-		check_state(
+		auditor_check_state(
 			auditor, &stock->holds[i], &auditor->ledger.promises[auditor->places[i]]);
 	for (uint32_t i = 0; i < stock->variant_count && !auditor->accused; i++) {
 		const struct variant *variant = &stock->variants[i];
 
-		check_variant(auditor, variant->id, variant->stock, variant->reserved);
-	}
-}
-
-/* the tables */
-
-static void number_promises(struct auditor *auditor, const struct stock *stock)
-{
-	struct ledger *ledger = &auditor->ledger;
-
-	for (uint32_t i = 0; i < auditor->hold_count; i++) {
-		uint64_t id = stock->holds[i].id;
-
-		if (ledger->promises[auditor->places[i]].id != 0)
-			continue;
-		if (id <= auditor->last_id)
-			accuse(auditor, "a new hold got the old id %llu", (unsigned long long)id);
-		auditor->last_id = id;
-		ledger_number(ledger, id);
-	}
-}
-
-void auditor_watch_save(
-	struct auditor *auditor, const struct stock *stock, const struct world *world)
-{
-	number_promises(auditor, stock);
-	for (uint32_t i = 0; i < auditor->hold_count && !auditor->accused; i++) {
-		const struct hold *row = world_row(world, stock->holds[i].id);
-
-		if (row == NULL)
-			accuse(auditor, "hold %llu was not saved",
-				(unsigned long long)stock->holds[i].id);
-		else
-			check_row(auditor, row, &auditor->ledger.promises[auditor->places[i]]);
-	}
-	for (uint32_t i = 0; i < world->variant_count && !auditor->accused; i++) {
-		const struct world_variant *variant = &world->variants[i];
-
-		check_variant(auditor, variant->id, variant->stock, variant->reserved);
-	}
-	if (auditor->again && ledger_unswept(&auditor->ledger, auditor->now) >= auditor->unswept)
-		accuse(auditor, "a command must come back although nothing was swept for it");
-}
-
-/* answers */
-
-static bool says_made(const struct command *command, const struct outcome *outcome,
-	const struct outcome_line *line)
-{
-	return command->action == ACTION_RESERVE && line->success && !outcome->replay;
-}
-
-static bool says_ended(const struct command *command, const struct outcome_line *line)
-{
-	if (command->action == ACTION_CANCEL)
-		return line->released > 0;
-	return command->action == ACTION_CONVERT &&
-	       (line->code == CODE_CONVERTED || line->code == CODE_REVIVED);
-}
-
-/* What a line tells is compared with who it was, by the books; a duplicate tells nothing. */
-static void note_told(struct auditor *auditor, const struct command *command,
-	const struct outcome *outcome, uint32_t number)
-{
-	const struct outcome_line *line = &outcome->lines[number];
-	struct promise *promise = &auditor->ledger.promises[auditor->places[line->hold]];
-	bool made = says_made(command, outcome, line), ended = says_ended(command, line);
-
-	match(auditor, "id", "line", number, (int64_t)line->reservation_id, (int64_t)promise->id);
-	if (line->code == CODE_DUPLICATE)
-		return;
-	match(auditor, "\"I made it\"", "line", number, made,
-		strcmp(promise->made_by, command->request_id) == 0);
-	match(auditor, "\"I ended it\"", "line", number, ended,
-		strcmp(promise->ended_by, command->request_id) == 0);
-	promise->told_made += made;
-	promise->told_ended += ended;
-}
-
-/* Who is refused must have got nothing, in an earlier round either. */
-static void check_refused(struct auditor *auditor, const struct command *command)
-{
-	const struct visit *visit = ledger_visit(&auditor->ledger, command->idempotency_key);
-
-	if (visit != NULL &&
-		strcmp(auditor->ledger.promises[visit->first].made_by, command->request_id) == 0)
-		accuse(auditor, "a reserve is refused although it made holds");
-}
-
-void auditor_watch_answer(
-	struct auditor *auditor, const struct command *command, const struct outcome *outcome)
-{
-	note_answered(auditor, command);
-	for (uint32_t i = 0; i < outcome->line_count && !auditor->accused; i++) {
-		if (outcome->lines[i].hold != STOCK_NONE)
-			note_told(auditor, command, outcome, i);
-	}
-	if (command->action == ACTION_RESERVE && !outcome->success)
-		check_refused(auditor, command);
-}
-
-void auditor_check_all(struct auditor *auditor, const struct world *world)
-{
-	const struct ledger *ledger = &auditor->ledger;
-
-	if (!ledger_adds_up(ledger))
-		accuse(auditor, "the journal does not add up");
-	match(auditor, "rows", NULL, 0, world->row_count, ledger->promise_count);
-	for (uint32_t i = 0; i < world->row_count && !auditor->accused; i++)
-		check_row(auditor, &world->rows[i], &ledger->promises[i]);
-	for (uint32_t i = 0; i < world->variant_count && !auditor->accused; i++) {
-		const struct world_variant *variant = &world->variants[i];
-		int64_t active = 0;
-
-		for (uint32_t k = 0; k < world->row_count; k++) {
-			const struct hold *row = &world->rows[k];
-
-			if (row->variant_id == variant->id && row->status == HOLD_ACTIVE)
-				active += row->quantity;
-		}
-		match(auditor, "reserved", "variant", variant->id, variant->reserved, active);
-	}
-}
-
-void auditor_check_end(struct auditor *auditor)
-{
-	const struct ledger *ledger = &auditor->ledger;
-
-	match(auditor, "requests without an answer", NULL, 0, auditor->asked_count, 0);
-	for (uint32_t i = 0; i < ledger->promise_count && !auditor->accused; i++) {
-		const struct promise *promise = &ledger->promises[i];
-		bool ended = promise->fate == FATE_SOLD || promise->fate == FATE_GIVEN_BACK;
-
-		match(auditor, "answers that made it", "hold", promise->id, promise->told_made, 1);
-		match(auditor, "answers that ended it", "hold", promise->id, promise->told_ended,
-			ended);
+		auditor_check_variant(auditor, variant->id, variant->stock, variant->reserved);
 	}
 }

@@ -34,8 +34,9 @@ struct auditor {
 	uint32_t unswept; /* when it began */
 	bool again;	  /* some command must come back */
 	uint32_t hold_count;
-	uint32_t places[STOCK_HOLDS_MAX]; /* hold of the stock -> promise */
-	struct verdict verdict;		  /* of the last command */
+	uint32_t places[STOCK_HOLDS_MAX];    /* hold of the stock -> promise */
+	int64_t excess[LEDGER_ACCOUNTS_MAX]; /* units promised beyond those on hand */
+	struct verdict verdict;		     /* of the last command */
 
 	/* the first violation */
 	bool accused;
@@ -52,6 +53,10 @@ void auditor_note_withdrawn(struct auditor *auditor, uint64_t id, int64_t now);
 
 /* A request came in. */
 void auditor_watch_request(struct auditor *auditor, const struct command *command);
+
+/* The holds of a whole session were named in a command; `before` is how it was until then. */
+void auditor_watch_naming(struct auditor *auditor, const struct command *before,
+	const struct command *command, int64_t now);
 
 /* What follows may be undone, or not. */
 void auditor_keep_books(struct auditor *auditor);

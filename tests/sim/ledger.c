@@ -25,6 +25,7 @@ void ledger_close(struct ledger *ledger)
 	}
 	free(ledger->promises);
 	free(ledger->visits);
+	free(ledger->transfers);
 }
 
 static void *copy_items(const void *items, uint32_t room, size_t size)
@@ -43,6 +44,7 @@ void ledger_copy(struct ledger *to, const struct ledger *from)
 	*to = *from;
 	to->promises = copy_items(from->promises, from->promise_room, sizeof(*from->promises));
 	to->visits = copy_items(from->visits, from->visit_room, sizeof(*from->visits));
+	to->transfers = copy_items(from->transfers, from->transfer_room, sizeof(*from->transfers));
 	for (uint32_t i = 0; i < from->account_count; i++) {
 		const struct account *account = &from->accounts[i];
 
@@ -181,6 +183,25 @@ int64_t ledger_in_open_rows(const struct ledger *ledger, uint32_t place)
 	return units;
 }
 
+struct claim ledger_claim(const struct ledger *ledger, const char *owner, int64_t at)
+{
+	struct claim claim = {0, 0};
+
+	for (uint32_t i = 0; i < ledger->account_count; i++) {
+		const struct account *account = &ledger->accounts[i];
+
+		for (uint32_t k = 0; k < account->open_count; k++) {
+			const struct promise *promise = &ledger->promises[account->open[k]];
+
+			if (at >= promise->until || strcmp(promise->owner, owner) != 0)
+				continue;
+			claim.promises++;
+			claim.units += promise->units;
+		}
+	}
+	return claim;
+}
+
 uint32_t ledger_unswept(const struct ledger *ledger, int64_t at)
 {
 	uint32_t count = 0;
@@ -229,6 +250,53 @@ void ledger_end(
 	promise->ended_at = at;
 	snprintf(promise->ended_by, sizeof(promise->ended_by), "%s", by);
 	close_row(ledger, promise);
+}
+
+void ledger_extend(struct promise *promise, int64_t until)
+{
+	assert(promise->fate == FATE_RUNS && !promise->swept);
+	promise->until = until;
+}
+
+void ledger_transfer(struct ledger *ledger, struct promise *promise, const char *owner,
+	uint64_t user, const char *by)
+{
+	struct transfer *transfer;
+
+	assert(promise->fate == FATE_RUNS && !promise->swept);
+	ledger->transfers = make_room(ledger->transfers, ledger->transfer_count,
+		&ledger->transfer_room, sizeof(ledger->transfers[0]));
+	transfer = &ledger->transfers[ledger->transfer_count++];
+	*transfer = (struct transfer){.promise = (uint32_t)(promise - ledger->promises)};
+	snprintf(transfer->by, sizeof(transfer->by), "%s", by);
+	snprintf(promise->owner, sizeof(promise->owner), "%s", owner);
+	promise->user = user;
+}
+
+struct transfer *ledger_transfer_by(
+	const struct ledger *ledger, const struct promise *promise, const char *by)
+{
+	uint32_t place = (uint32_t)(promise - ledger->promises);
+
+	for (uint32_t i = ledger->transfer_count; i-- > 0;) {
+		struct transfer *transfer = &ledger->transfers[i];
+
+		if (transfer->promise == place && strcmp(transfer->by, by) == 0)
+			return transfer;
+	}
+	return NULL;
+}
+
+const struct transfer *ledger_last_transfer(
+	const struct ledger *ledger, const struct promise *promise)
+{
+	uint32_t place = (uint32_t)(promise - ledger->promises);
+
+	for (uint32_t i = ledger->transfer_count; i-- > 0;) {
+		if (ledger->transfers[i].promise == place)
+			return &ledger->transfers[i];
+	}
+	return NULL;
 }
 
 void ledger_sell(struct ledger *ledger, struct promise *promise, int64_t at, const char *by,

@@ -2,7 +2,8 @@
  * The auditor's books. A hold is kept as a promise over a span of time, [from, until), with what
  * became of it; stock is a journal of deliveries and sales, each entry with its balance. Whether a
  * hold is live is a question of time alone here: there is no counter of what is reserved. Requests
- * that were given promises are in a visitors' book, with the name that they are known by.
+ * that were given promises are in a visitors' book, with the name that they are known by. Whose a
+ * promise is can change: each change is a line of a journal, too.
  */
 #ifndef STOK_SIM_LEDGER_H
 #define STOK_SIM_LEDGER_H
@@ -18,6 +19,7 @@ enum fate {
 	FATE_RUNS,	 /* nobody ended it; it may have run out */
 	FATE_SOLD,	 /* became part of an order */
 	FATE_GIVEN_BACK, /* by its customer */
+	FATE_REPLACED,	 /* by another promise to its customer */
 	FATE_WITHDRAWN,	 /* by an operator */
 };
 
@@ -40,6 +42,19 @@ struct promise {
 	char made_by[REQUEST_ID_LENGTH + 1];
 	char ended_by[REQUEST_ID_LENGTH + 1];
 	char swept_by[REQUEST_ID_LENGTH + 1];
+
+	/* what was wished, whatever became of it since */
+	uint64_t wished_user;
+	int64_t wished_ms;	 /* its time */
+	uint64_t wished_replace; /* 0: it was to replace none */
+	uint64_t replaced;	 /* the promise whose place it took; 0: none */
+};
+
+/* A promise was made over to another session or another user. */
+struct transfer {
+	uint32_t promise;
+	uint32_t told; /* answers that said: I did it */
+	char by[REQUEST_ID_LENGTH + 1];
 };
 
 /* A request that was given promises: they stand one after another. */
@@ -74,6 +89,8 @@ struct ledger {
 	uint32_t numbered;	  /* so many of them have ids, ascending */
 	uint32_t visit_count, visit_room;
 	struct visit *visits;
+	uint32_t transfer_count, transfer_room;
+	struct transfer *transfers;
 };
 
 void ledger_close(struct ledger *ledger);
@@ -108,6 +125,12 @@ int64_t ledger_on_hand(const struct ledger *ledger, uint32_t account);
 int64_t ledger_promised(const struct ledger *ledger, uint32_t account, int64_t at);
 int64_t ledger_in_open_rows(const struct ledger *ledger, uint32_t account);
 
+/* What a session has been promised and may still count on, over all accounts. */
+struct claim {
+	int64_t promises, units;
+};
+struct claim ledger_claim(const struct ledger *ledger, const char *owner, int64_t at);
+
 /* How many promises have run out although their rows are not closed, over all accounts. */
 uint32_t ledger_unswept(const struct ledger *ledger, int64_t at);
 
@@ -116,8 +139,17 @@ void ledger_correct(struct ledger *ledger, uint32_t account, int64_t units, int6
 void ledger_sweep(struct ledger *ledger, struct promise *promise, int64_t at, const char *by);
 void ledger_end(
 	struct ledger *ledger, struct promise *promise, enum fate fate, int64_t at, const char *by);
+void ledger_extend(struct promise *promise, int64_t until);
+void ledger_transfer(struct ledger *ledger, struct promise *promise, const char *owner,
+	uint64_t user, const char *by);
 void ledger_sell(struct ledger *ledger, struct promise *promise, int64_t at, const char *by,
 	const char *order);
+
+/* The transfer of the promise by this request, and its last one by anybody. NULL: there is none. */
+struct transfer *ledger_transfer_by(
+	const struct ledger *ledger, const struct promise *promise, const char *by);
+const struct transfer *ledger_last_transfer(
+	const struct ledger *ledger, const struct promise *promise);
 
 /* Adds the journal up from its beginning, and the sales from the promises. False: they differ. */
 bool ledger_adds_up(const struct ledger *ledger);

@@ -8,6 +8,8 @@ static const char *const action_names[] = {
 	[ACTION_RESERVE] = "reserve",
 	[ACTION_CANCEL] = "cancel",
 	[ACTION_CONVERT] = "convert",
+	[ACTION_EXTEND] = "extend",
+	[ACTION_MERGE] = "merge",
 	[ACTION_CLEANUP] = "cleanup",
 };
 
@@ -16,6 +18,8 @@ static const char *const code_names[CODE_COUNT] = {
 	[CODE_CANCELLED] = "cancelled",
 	[CODE_CONVERTED] = "converted",
 	[CODE_REVIVED] = "revived",
+	[CODE_EXTENDED] = "extended",
+	[CODE_MERGED] = "merged",
 	[CODE_DUPLICATE] = "duplicate",
 	[CODE_WOULD_CONVERT] = "would_convert",
 	[CODE_CLEANED] = "cleaned",
@@ -24,10 +28,12 @@ static const char *const code_names[CODE_COUNT] = {
 	[CODE_RESERVATION_NOT_FOUND] = "reservation_not_found",
 	[CODE_INSUFFICIENT_STOCK] = "insufficient_stock",
 	[CODE_RESERVATION_CANCELLED] = "reservation_cancelled",
+	[CODE_RESERVATION_EXPIRED] = "reservation_expired",
 	[CODE_ALREADY_CONVERTED] = "already_converted",
 	[CODE_CONVERTED_FOR_OTHER_ORDER] = "converted_for_other_order",
 	[CODE_LATE_SHORT] = "late_short",
 	[CODE_STOCK_SHORT] = "stock_short",
+	[CODE_LIMIT_REACHED] = "limit_reached",
 	[CODE_IDEMPOTENCY_KEY_REUSED] = "idempotency_key_reused",
 };
 
@@ -40,13 +46,31 @@ static const char *const event_names[EVENT_COUNT] = {
 	[EVENT_REPLAY_TWIN] = "twins in a batch",
 	[EVENT_FOUND_RESERVE] = "a reserve that finds its holds",
 	[EVENT_FOUND_RESERVE_ENDED] = "a reserve that finds its hold ended",
+	[EVENT_FOUND_REPLACED] = "a reserve that finds what it replaced",
 	[EVENT_FOUND_CANCEL] = "a cancel that finds what it released",
 	[EVENT_FOUND_CONVERT] = "a convert that finds what it converted",
 	[EVENT_FOUND_REVIVAL] = "a convert that finds what it revived",
+	[EVENT_FOUND_MERGE] = "a merge that finds what it moved",
 	[EVENT_FOUND_PART] = "a convert that finds a part done",
 	[EVENT_ANEW_RESERVE] = "a lost reserve done anew",
 	[EVENT_ANEW_CANCEL] = "a lost cancel done anew",
 	[EVENT_ANEW_CONVERT] = "a lost convert done anew",
+	[EVENT_ANEW_MERGE] = "a lost merge done anew",
+	[EVENT_REPLACED] = "a hold replaced",
+	[EVENT_REPLACED_OTHER] = "a hold replaced by one of another variant",
+	[EVENT_REPLACED_NONE] = "an expired hold replaced",
+	[EVENT_KEPT] = "a hold kept, for the new one was short",
+	[EVENT_LIMIT_QUANTITY] = "the limit of a hold's units",
+	[EVENT_LIMIT_HOLDS] = "the limit of a session's holds",
+	[EVENT_LIMIT_UNITS] = "the limit of a session's units",
+	[EVENT_EXTENDED_TO_CAP] = "a hold extended as far as can be",
+	[EVENT_EXTENDED_NOT] = "a hold extended to no later",
+	[EVENT_EXTENDED_ALL] = "a session extended",
+	[EVENT_EXTENDED_NONE] = "an empty session extended",
+	[EVENT_PASSED_OVER] = "a hold that was its session's no more",
+	[EVENT_MERGED_NONE] = "a merge of nothing",
+	[EVENT_MERGED_SELF] = "a merge that sets the user",
+	[EVENT_MORE] = "a session with more holds than lines",
 	[EVENT_COMMIT_DONE] = "a lost COMMIT that was done",
 	[EVENT_COMMIT_UNDONE] = "a lost COMMIT that was not done",
 	[EVENT_LOST_TWICE] = "a command lost twice",
@@ -79,14 +103,18 @@ void report_command(const struct command *command)
 		command->recheck ? ", decided anew" : "", command->request_id, command->session_id,
 		command->order_id, command->ttl_ms);
 	if (command->action == ACTION_RESERVE)
-		printf("#   %s \"%s\"\n", command->keyed ? "key" : "no key,",
-			(const char *)command->idempotency_key);
+		printf("#   %s \"%s\", limits %" PRId64 " %" PRId64 " %" PRId64 "\n",
+			command->keyed ? "key" : "no key,", (const char *)command->idempotency_key,
+			command->limits.quantity, command->limits.holds, command->limits.units);
+	if (command->whole_session)
+		printf("#   the whole session, from \"%s\", user %" PRIu64 "%s\n",
+			command->from_session_id, command->user_id, command->more ? ", more" : "");
 	for (uint32_t i = 0; i < command->line_count; i++) {
 		const struct command_line *line = &command->lines[i];
 
 		if (command->action == ACTION_RESERVE)
-			printf("#   line %u: %u of variant %" PRIu64 "\n", i, line->quantity,
-				line->variant_id);
+			printf("#   line %u: %u of variant %" PRIu64 ", replaces %" PRIu64 "\n", i,
+				line->quantity, line->variant_id, line->reservation_id);
 		else
 			printf("#   line %u: hold %" PRIu64 "\n", i, line->reservation_id);
 	}
@@ -101,11 +129,12 @@ void report_outcome(const struct outcome *outcome)
 		const struct outcome_line *line = &outcome->lines[i];
 
 		printf("#   line %u: %s %s, hold %" PRIu64 " %s %s, %u of variant %" PRIu64
-		       ", released %u, requested %" PRId64 ", available %" PRId64 "\n",
+		       ", replaced %" PRIu64 ", released %u, requested %" PRId64
+		       ", available %" PRId64 "\n",
 			i, line->success ? "success" : "refusal", report_code(line->code),
 			line->reservation_id, status_names[line->status],
 			reason_names[line->reason], line->quantity, line->variant_id,
-			line->released, line->requested, line->available);
+			line->replaced_id, line->released, line->requested, line->available);
 	}
 }
 
@@ -122,9 +151,10 @@ void report_verdict(const struct ledger *ledger, const struct verdict *verdict)
 			printf(", hold %" PRIu64 " %s %s, until %" PRId64, line->id,
 				status_names[line->status], reason_names[line->reason],
 				ledger->promises[line->promise].until);
-		printf(", variant %" PRIu64 ", released %u, requested %" PRId64
-		       ", available %" PRId64 "\n",
-			line->variant_id, line->released, line->requested, line->available);
+		printf(", variant %" PRIu64 ", replaced %" PRIu64
+		       ", released %u, requested %" PRId64 ", available %" PRId64 "\n",
+			line->variant_id, line->replaced, line->released, line->requested,
+			line->available);
 	}
 }
 

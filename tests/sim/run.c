@@ -14,11 +14,11 @@
 #include "world.h"
 
 /* A life ends after so many commands: its tables stay small, and habits change. */
-#define LIFE_COMMANDS 10000
+#define LIFE_COMMANDS 2500
 /* So many may wait to be decided again. */
 #define LOST_MAX (2 * BATCH_MAX)
 /* The whole tables are compared after so many batches. */
-#define CHECK_BATCHES 100
+#define CHECK_BATCHES 50
 
 /* One life. */
 struct life {
@@ -36,7 +36,7 @@ struct life {
 	struct command commands_of[BATCH_MAX];
 	const struct command *pointers[BATCH_MAX];
 	struct outcome outcomes[BATCH_MAX];
-	uint32_t events[BATCH_MAX];
+	uint64_t events[BATCH_MAX];
 	uint32_t lost_count; /* their COMMIT was not answered: they wait to be decided again */
 	struct command lost[LOST_MAX];
 };
@@ -46,7 +46,7 @@ static uint32_t lines_of_batch(const struct life *life)
 	uint32_t lines = 0;
 
 	for (uint32_t i = 0; i < life->count; i++)
-		lines += life->commands_of[i].line_count;
+		lines += command_weight(&life->commands_of[i]);
 	return lines;
 }
 
@@ -65,7 +65,7 @@ static bool fits(const struct life *life, const struct command *command)
 	if (command->action == ACTION_CLEANUP && has_cleanup(life))
 		return false;
 	return life->count < BATCH_MAX &&
-	       lines_of_batch(life) + command->line_count <= BATCH_LINES_MAX;
+	       lines_of_batch(life) + command_weight(command) <= BATCH_LINES_MAX;
 }
 
 /* Those whose COMMIT was lost come back together, or some of them, or later. */
@@ -100,7 +100,7 @@ static void fill_batch(struct life *life)
 
 		workload_command(&life->workload, &life->world, command);
 		auditor_watch_request(&life->auditor, command);
-		lines += command->line_count;
+		lines += command_weight(command);
 	}
 	for (uint32_t i = 0; i < life->count; i++)
 		life->pointers[i] = &life->commands_of[i];
@@ -115,6 +115,26 @@ static void tell(const struct life *life, uint32_t index)
 	report_command(&life->commands_of[index]);
 	report_outcome(&life->outcomes[index]);
 	report_verdict(&life->auditor.ledger, &life->auditor.verdict);
+}
+
+/* What a whole session holds is looked up before anything is locked. */
+static void name_sessions(struct life *life)
+{
+	struct command before;
+	bool any = false;
+
+	for (uint32_t i = 0; i < life->count && !life->auditor.accused; i++) {
+		struct command *command = &life->commands_of[i];
+
+		if (!command->whole_session)
+			continue;
+		before = *command;
+		world_name_session(&life->world, command);
+		auditor_watch_naming(&life->auditor, &before, command, life->world.now_ms);
+		any = true;
+	}
+	if (any)
+		workload_slip_time(&life->workload, &life->world, &life->auditor);
 }
 
 /* Returns the command that brought an accusation, or `count`: none, or the batch as a whole. */
@@ -189,6 +209,7 @@ static uint32_t run_batch(struct life *life)
 	struct auditor *auditor = &life->auditor;
 	uint32_t guilty;
 
+	name_sessions(life);
 	if (commit == COMMIT_UNDONE)
 		auditor_keep_books(auditor);
 	guilty = decide_batch(life);

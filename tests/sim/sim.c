@@ -1,7 +1,8 @@
 /*
- * The simulation: random work on a small stock, with keys that are used again and with COMMITs
- * whose answer is lost; every answer and every row compared with the books of an auditor of its own
- * mind. SIM_COMMANDS says how many commands (100000), SIM_SEED repeats a run.
+ * The simulation: random work on a small stock, carts that change and change hands, keys that are
+ * used again and COMMITs whose answer is lost; every answer and every row compared with the books
+ * of an auditor of its own mind. SIM_COMMANDS says how many commands (100000), SIM_SEED repeats a
+ * run.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -26,6 +27,10 @@ static const struct answer requests[] = {
 	{ACTION_RESERVE, CODE_VARIANT_NOT_FOUND},
 	{ACTION_RESERVE, CODE_INSUFFICIENT_STOCK},
 	{ACTION_RESERVE, CODE_IDEMPOTENCY_KEY_REUSED},
+	{ACTION_RESERVE, CODE_RESERVATION_NOT_FOUND},
+	{ACTION_RESERVE, CODE_RESERVATION_CANCELLED},
+	{ACTION_RESERVE, CODE_ALREADY_CONVERTED},
+	{ACTION_RESERVE, CODE_LIMIT_REACHED},
 	{ACTION_CANCEL, CODE_CANCELLED},
 	{ACTION_CANCEL, CODE_RESERVATION_NOT_FOUND},
 	{ACTION_CONVERT, CODE_CONVERTED},
@@ -34,6 +39,11 @@ static const struct answer requests[] = {
 	{ACTION_CONVERT, CODE_CONVERTED_FOR_OTHER_ORDER},
 	{ACTION_CONVERT, CODE_LATE_SHORT},
 	{ACTION_CONVERT, CODE_INSUFFICIENT_STOCK},
+	{ACTION_EXTEND, CODE_EXTENDED},
+	{ACTION_EXTEND, CODE_RESERVATION_NOT_FOUND},
+	{ACTION_EXTEND, CODE_RESERVATION_CANCELLED},
+	{ACTION_EXTEND, CODE_RESERVATION_EXPIRED},
+	{ACTION_MERGE, CODE_MERGED},
 	{ACTION_CLEANUP, CODE_CLEANED},
 };
 
@@ -53,6 +63,13 @@ static const struct answer lines[] = {
 	{ACTION_CONVERT, CODE_CONVERTED_FOR_OTHER_ORDER},
 	{ACTION_CONVERT, CODE_LATE_SHORT},
 	{ACTION_CONVERT, CODE_STOCK_SHORT},
+	{ACTION_EXTEND, CODE_EXTENDED},
+	{ACTION_EXTEND, CODE_ALREADY_CONVERTED},
+	{ACTION_EXTEND, CODE_DUPLICATE},
+	{ACTION_EXTEND, CODE_NOT_FOUND},
+	{ACTION_EXTEND, CODE_RESERVATION_CANCELLED},
+	{ACTION_EXTEND, CODE_RESERVATION_EXPIRED},
+	{ACTION_MERGE, CODE_MERGED},
 };
 
 static const enum action comes_back[] = {ACTION_RESERVE, ACTION_CONVERT, ACTION_CLEANUP};
@@ -83,7 +100,7 @@ static uint32_t missing(const struct tally *tally)
 		count++;
 	}
 	for (uint32_t i = 0; i < EVENT_COUNT; i++) {
-		if (tally->events[i] > 0 || i == EVENT_FOUND_PART)
+		if (tally->events[i] > 0 || i == EVENT_FOUND_PART || i == EVENT_MORE)
 			continue;
 		printf("# never: %s\n", report_event((enum event)i));
 		count++;

@@ -20,14 +20,36 @@ enum event {
 	/* a request found what it did in a lost COMMIT */
 	EVENT_FOUND_RESERVE,
 	EVENT_FOUND_RESERVE_ENDED, /* and the hold was ended since */
+	EVENT_FOUND_REPLACED,	   /* with what it replaced */
 	EVENT_FOUND_CANCEL,
 	EVENT_FOUND_CONVERT,
 	EVENT_FOUND_REVIVAL,
+	EVENT_FOUND_MERGE,
 	EVENT_FOUND_PART, /* a line of it was done, another one is done now: it happens seldom */
 	/* it found nothing, and did it now */
 	EVENT_ANEW_RESERVE,
 	EVENT_ANEW_CANCEL,
 	EVENT_ANEW_CONVERT,
+	EVENT_ANEW_MERGE,
+	/* a new hold took the place of one... */
+	EVENT_REPLACED,
+	EVENT_REPLACED_OTHER, /* of another variant */
+	EVENT_REPLACED_NONE,  /* that had expired */
+	EVENT_KEPT,	      /* or was short, and left a live one where it was */
+	/* the operator's limit that was reached */
+	EVENT_LIMIT_QUANTITY,
+	EVENT_LIMIT_HOLDS,
+	EVENT_LIMIT_UNITS,
+	/* a hold was extended... */
+	EVENT_EXTENDED_TO_CAP,
+	EVENT_EXTENDED_NOT, /* to no later than before */
+	/* whole sessions */
+	EVENT_EXTENDED_ALL,
+	EVENT_EXTENDED_NONE,
+	EVENT_PASSED_OVER, /* a hold that was named had ended, or was another's, meanwhile */
+	EVENT_MERGED_NONE,
+	EVENT_MERGED_SELF, /* into itself: the user only */
+	EVENT_MORE,	   /* holds than lines: it happens seldom */
 	/* batches */
 	EVENT_COMMIT_DONE,
 	EVENT_COMMIT_UNDONE,
@@ -46,11 +68,11 @@ struct tally {
 };
 
 /* A command was just decided, and nothing is saved yet. Returns a set of bits, one for an event. */
-uint32_t tally_events(
-	const struct command *command, const struct stock *stock, const struct outcome *outcome);
+uint64_t tally_events(
+	const struct command *command, struct stock *stock, const struct outcome *outcome);
 
 /* It is answered, or must come back. The events are those of its decision. */
 void tally_answer(struct tally *tally, const struct command *command, const struct outcome *outcome,
-	uint32_t events);
+	uint64_t events);
 
 #endif

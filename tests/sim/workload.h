@@ -37,6 +37,9 @@ struct workload {
 	uint32_t quantity_top; /* units of a line */
 	uint32_t batch_top;    /* commands of a batch */
 	uint32_t calm;	       /* percent of batches before which little happens */
+	uint32_t changing;     /* percent of reserves that replace holds */
+	uint32_t limited;      /* percent of reserves that the operator's limits bind */
+	struct limits limits;  /* his */
 	uint32_t keyed;	       /* percent of reserves that bring a key */
 	uint32_t keys;	       /* of a session at a time */
 	uint32_t lossy;	       /* percent of COMMITs whose answer is lost */
@@ -52,11 +55,17 @@ void workload_open(struct workload *workload, uint64_t seed, struct world *world
 /* Before a batch: time moves on, operators correct stock. Tells the auditor what they did. */
 void workload_pass_time(struct workload *workload, struct world *world, struct auditor *auditor);
 
+/* Between the naming of a whole session's holds and their loading: a little, or nothing. */
+void workload_slip_time(struct workload *workload, struct world *world, struct auditor *auditor);
+
 uint32_t workload_batch(struct workload *workload);
 enum commit workload_commit(struct workload *workload);
 
 /* How many percent of the lost commands are decided again now: mostly all or none. */
 uint32_t workload_recall(struct workload *workload);
+/* A row that is ACTIVE. NULL: there is none. */
+const struct hold *workload_any_active(struct workload *workload, const struct world *world);
+
 void workload_command(
 	struct workload *workload, const struct world *world, struct command *command);
 

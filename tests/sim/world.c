@@ -81,13 +81,71 @@ static bool is_expired(const struct world *world, const struct hold *row)
 	return row->status == HOLD_ACTIVE && row->expires_at_ms <= world->now_ms;
 }
 
+static bool is_live(const struct world *world, const struct hold *row)
+{
+	return row->status == HOLD_ACTIVE && row->expires_at_ms > world->now_ms;
+}
+
+/* name */
+
+/* The command is about this row: it is live, and its session's; a merge leaves some where they are.
+ */
+static bool is_about(
+	const struct world *world, const struct command *command, const struct hold *row)
+{
+	bool merge = command->action == ACTION_MERGE;
+	const char *session = merge ? command->from_session_id : command->session_id;
+
+	if (!is_live(world, row) || strcmp(row->session_id, session) != 0)
+		return false;
+	if (!merge || row->user_id == 0)
+		return true;
+	return row->user_id == command->user_id &&
+	       strcmp(command->session_id, command->from_session_id) != 0;
+}
+
+/* Of the rows that the command is about and that are not named yet, the one that ends first. */
+static const struct hold *next_to_name(
+	const struct world *world, const struct command *command, const struct id_list *named)
+{
+	const struct hold *next = NULL;
+
+	for (uint32_t i = 0; i < world->active_count; i++) {
+		const struct hold *row = &world->rows[world->active[i]];
+
+		if (is_about(world, command, row) && !id_list_has(named, row->id) &&
+			(next == NULL || row->expires_at_ms < next->expires_at_ms))
+			next = row;
+	}
+	return next;
+}
+
+void world_name_session(const struct world *world, struct command *command)
+{
+	struct id_list named = {.count = 0};
+	const struct hold *row;
+
+	for (uint32_t i = 0; i < command->line_count && command->recheck; i++)
+		id_list_add(&named, command->lines[i].reservation_id);
+	row = next_to_name(world, command, &named);
+	while (row != NULL && named.count < LINES_MAX) {
+		id_list_add(&named, row->id);
+		row = next_to_name(world, command, &named);
+	}
+	command->more = row != NULL;
+	command->line_count = named.count;
+	for (uint32_t i = 0; i < named.count; i++)
+		command->lines[i] = (struct command_line){.reservation_id = named.ids[i]};
+}
+
 /* load */
 
 static void copy_row(
 	const struct world *world, const struct hold *row, struct stock *stock, struct hold *hold)
 {
 	*hold = *row;
-	hold->changed = false;
+	hold->changed = 0;
+	hold->session = NULL;
 	hold->next_expired = STOCK_NONE;
 	/* Found by a key, and of a variant that was not asked for: it is only looked at. */
 	if (is_expired(world, row) && stock_variant(stock, row->variant_id) != NULL)
@@ -164,6 +222,24 @@ static void load_expired_of(const struct world *world, uint64_t variant_id, stru
 		stock_variant(stock, variant_id)->expired_left = true;
 }
 
+/* What the sessions of limited commands hold, each told once. */
+static void load_session(const struct world *world, const char *session, struct stock *stock)
+{
+	int64_t holds = 0, units = 0;
+
+	if (stock_session(stock, session) != NULL)
+		return;
+	for (uint32_t i = 0; i < world->active_count; i++) {
+		const struct hold *row = &world->rows[world->active[i]];
+
+		if (!is_live(world, row) || strcmp(row->session_id, session) != 0)
+			continue;
+		holds++;
+		units += row->quantity;
+	}
+	stock_add_session(stock, session, holds, units);
+}
+
 void world_load(const struct world *world, const struct command *const *commands, uint32_t count,
 	struct stock *stock)
 {
@@ -191,6 +267,10 @@ void world_load(const struct world *world, const struct command *const *commands
 	plan_expired(stock, world->now_ms, commands, count, &scarce);
 	for (uint32_t i = 0; i < scarce.count; i++)
 		load_expired_of(world, scarce.ids[i], stock);
+	for (uint32_t i = 0; i < count; i++) {
+		if (command_is_limited(commands[i]))
+			load_session(world, commands[i]->session_id, stock);
+	}
 }
 
 /* save */
@@ -238,18 +318,35 @@ static void forget_closed(struct world *world)
 	world->active_count = kept;
 }
 
+/* The columns that this change is about, and no other. */
+static void update_row(struct hold *row, const struct hold *hold)
+{
+	if (hold->changed & CHANGE_CLOSED) {
+		row->status = hold->status;
+		row->reason = hold->reason;
+		row->closed_at_ms = hold->closed_at_ms;
+		memcpy(row->closed_request_id, hold->closed_request_id,
+			sizeof(row->closed_request_id));
+		memcpy(row->order_id, hold->order_id, sizeof(row->order_id));
+	}
+	if (hold->changed & CHANGE_EXTENDED)
+		row->expires_at_ms = hold->expires_at_ms;
+	if (hold->changed & CHANGE_MOVED) {
+		memcpy(row->session_id, hold->session_id, sizeof(row->session_id));
+		row->user_id = hold->user_id;
+	}
+}
+
 void world_save(struct world *world, struct stock *stock)
 {
 	for (uint32_t i = 0; i < stock->hold_count; i++) {
 		struct hold *hold = &stock->holds[i];
 
-		if (!hold->changed)
-			continue;
 		if (hold->id == 0)
 			insert_row(world, hold);
-		else
-			*world_row(world, hold->id) = *hold;
-		hold->changed = false;
+		else if (hold->changed)
+			update_row(world_row(world, hold->id), hold);
+		hold->changed = 0;
 	}
 	for (uint32_t i = 0; i < stock->variant_count; i++) {
 		const struct variant *variant = &stock->variants[i];

@@ -45,8 +45,14 @@ void world_close(struct world *world);
 void world_add_variant(struct world *world, uint64_t id, int64_t on_hand);
 
 /*
+ * Names the live holds of a whole session in the command's lines, by id: those that end first, if
+ * there are more than it has lines. What an attempt before this one has named stays named.
+ */
+void world_name_session(const struct world *world, struct command *command);
+
+/*
  * Reads what the commands need into the stock, which is overwritten. At most one cleanup. Rows that
- * a key finds are read also if their variant is not.
+ * a key finds are read also if their variant is not. A whole session was named before.
  */
 void world_load(const struct world *world, const struct command *const *commands, uint32_t count,
 	struct stock *stock);

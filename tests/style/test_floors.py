@@ -11,13 +11,16 @@ APP = pathlib.Path(__file__).resolve().parents[2] / "app"
 # From the ground up: a file may include its own floor and those below.
 FLOORS = [
     ["limits", "must_check", "number", "text", "monotonic", "log"],
-    ["stock", "command", "outcome", "plan", "rules", "rules_convert", "rules_reserve", "decide"],
-    ["faults", "idempotency", "json_check", "json_write", "keyring", "messages", "members", "request", "audit",
-     "response"],
-    ["config", "metrics", "sql", "row", "connection", "store", "store_load", "store_private",
+    ["stock", "command", "outcome", "plan", "rules", "rules_convert", "rules_replay",
+     "rules_reserve", "rules_session", "decide"],
+    ["faults", "idempotency", "json_check", "json_write", "keyring", "messages", "members", "body", "query",
+     "request", "audit", "response", "response_lists", "response_private", "response_reads",
+     "response_reserve"],
+    ["config", "metrics", "sql", "sql_private", "sql_write", "row", "connection", "store",
+     "store_load", "store_private", "store_reads",
      "job", "pool", "queue",
      "claims", "keepalive", "lanes", "leader"],
-    ["gate", "committer", "transaction"],
+    ["gate", "committer", "transaction", "inquiry"],
     ["main"],
 ]
 CORE = FLOORS[1]

@@ -87,6 +87,17 @@ void given_expired_left(uint64_t variant_id)
 	stock_variant(&given, variant_id)->expired_left = true;
 }
 
+void given_session(int64_t holds, int64_t units)
+{
+	stock_add_session(&given, MINE, holds, units);
+}
+
+struct hold *of_session(struct hold *hold, const char *session_id)
+{
+	snprintf(hold->session_id, sizeof(hold->session_id), "%s", session_id);
+	return hold;
+}
+
 struct command *asked(enum action action)
 {
 	memset(&command, 0, sizeof(command));
@@ -115,6 +126,12 @@ void asked_units(uint64_t variant_id, uint32_t quantity)
 void asked_hold(uint64_t id)
 {
 	ask_line()->reservation_id = id;
+}
+
+void asked_instead(uint64_t variant_id, uint32_t quantity, uint64_t replaces)
+{
+	asked_units(variant_id, quantity);
+	command.lines[command.line_count - 1].reservation_id = replaces;
 }
 
 const struct outcome *decided(void)
@@ -163,6 +180,15 @@ void assert_variant(uint64_t id, int64_t on_hand, int64_t reserved)
 	assert_int_equal(variant->reserved, reserved);
 }
 
+void assert_session(const char *id, int64_t holds, int64_t units)
+{
+	const struct session *session = stock_session(&given, id);
+
+	assert_non_null(session);
+	assert_int_equal(session->holds, holds);
+	assert_int_equal(session->units, units);
+}
+
 void assert_untouched(const struct hold *hold)
 {
 	bool closed = hold->status != HOLD_ACTIVE;
@@ -175,7 +201,7 @@ void assert_untouched(const struct hold *hold)
 
 void assert_closed(const struct hold *hold, enum hold_status status, enum cancel_reason reason)
 {
-	assert_true(hold->changed);
+	assert_true(hold->changed & CHANGE_CLOSED);
 	assert_int_equal(hold->status, status);
 	assert_int_equal(hold->reason, reason);
 	assert_int_equal(hold->closed_at_ms, NOW);

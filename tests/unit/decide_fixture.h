@@ -42,11 +42,17 @@ struct hold *given_cancelled(
 struct hold *given_unnamed_expired(uint64_t id, uint64_t variant_id, uint32_t quantity);
 /* The database has more expired holds of the variant than were read. */
 void given_expired_left(uint64_t variant_id);
+/* What MINE holds by the database's count; after all holds were given. */
+void given_session(int64_t holds, int64_t units);
+/* The hold belongs to this session instead. */
+struct hold *of_session(struct hold *hold, const char *session_id);
 
 /* The command: of MINE, with REQUEST as its id, and 30 minutes to live. */
 struct command *asked(enum action action);
 void asked_units(uint64_t variant_id, uint32_t quantity);
 void asked_hold(uint64_t id);
+/* A line that takes the place of a hold. */
+void asked_instead(uint64_t variant_id, uint32_t quantity, uint64_t replaces);
 
 /* Decides the command at NOW. The answer stands until the next decision. */
 const struct outcome *decided(void);
@@ -58,6 +64,7 @@ void assert_stands(const struct outcome *outcome, enum code code);
 void assert_refused(const struct outcome *outcome, enum code code);
 void assert_line(const struct outcome_line *line, uint64_t id, enum code code, bool success);
 void assert_variant(uint64_t id, int64_t on_hand, int64_t reserved);
+void assert_session(const char *id, int64_t holds, int64_t units);
 /* Still as it was read. */
 void assert_untouched(const struct hold *hold);
 /* Closed at NOW by REQUEST, as that. */

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct keyring keyring;
+struct policy policy;
 struct http_request http;
 struct command command;
 struct refusal refusal;
@@ -14,9 +14,9 @@ static char *body;
 int begin(void **state)
 {
 	(void)state;
-	memset(&keyring, 0, sizeof(keyring));
-	assert_true(keys_add(&keyring.storefront, STOREFRONT, strlen(STOREFRONT)));
-	assert_true(keys_add(&keyring.cron, CRON, strlen(CRON)));
+	memset(&policy, 0, sizeof(policy));
+	assert_true(keys_add(&policy.keyring.storefront, STOREFRONT, strlen(STOREFRONT)));
+	assert_true(keys_add(&policy.keyring.cron, CRON, strlen(CRON)));
 	memset(&command, 0x5a, sizeof(command));
 	memset(&refusal, 0x5a, sizeof(refusal));
 	http = (struct http_request){.method = "POST",
@@ -26,6 +26,7 @@ int begin(void **state)
 		.api_key_count = 1,
 		.accept_language = "",
 		.idempotency_key = "",
+		.session_id = "",
 		.request_id = REQUEST,
 		.body = ""};
 	return 0;
@@ -62,6 +63,23 @@ void given_body(const char *format, ...)
 	given_bytes(text, (size_t)length);
 }
 
+void given_get(const char *format, ...)
+{
+	static char uri[BODY_MAX];
+	va_list arguments;
+	int length;
+
+	va_start(arguments, format);
+	length = vsnprintf(uri, sizeof(uri), format, arguments);
+	va_end(arguments);
+	assert_in_range(length, 1, sizeof(uri) - 1);
+	http.method = "GET";
+	http.uri = uri;
+	http.content_type = "";
+	http.session_id = "s";
+	http.session_id_count = 1;
+}
+
 void by_key(const char *key)
 {
 	http.api_key = key;
@@ -83,8 +101,7 @@ void by_trusted_way(void)
 
 int answer(void)
 {
-	return request_read(&http, &keyring, &command, &caller, &refusal) ? GOOD
-									  : (int)refusal.code;
+	return request_read(&http, &policy, &command, &caller, &refusal) ? GOOD : (int)refusal.code;
 }
 
 void assert_good(void)

@@ -15,18 +15,22 @@
 
 #include "request.h"
 
-#define RESERVE "/api/stock/reserve"
-#define CANCEL	"/api/stock/cancel-reservation"
-#define CONVERT "/api/stock/convert-reservations"
-#define CLEANUP "/api/cron/cleanup-reservations"
-#define READY	"/health/ready"
+#define RESERVE	     "/api/stock/reserve"
+#define CANCEL	     "/api/stock/cancel-reservation"
+#define CONVERT	     "/api/stock/convert-reservations"
+#define CLEANUP	     "/api/cron/cleanup-reservations"
+#define EXTEND	     "/api/stock/extend-reservations"
+#define MERGE	     "/api/stock/merge-session"
+#define AVAILABILITY "/api/stock/availability"
+#define LIST	     "/api/stock/reservations"
+#define READY	     "/health/ready"
 
 #define REQUEST	   "0123456789abcdef0123456789abcdef"
 #define STOREFRONT "the-storefronts-own-key"
 #define CRON	   "the-key-of-the-cron-job"
 
 /* The storefront posts to RESERVE. What is answered stands in memory that was used before. */
-extern struct keyring keyring;
+extern struct policy policy;
 extern struct http_request http;
 extern struct command command;
 extern struct refusal refusal;
@@ -42,6 +46,9 @@ void given_body(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void by_key(const char *key);
 void by_public(void);
 void by_trusted_way(void);
+
+/* A GET of that address, by the header X-Session-Id "s". */
+void given_get(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* Reads the request: GOOD, or the code of the refusal. */
 #define GOOD (-1)

@@ -10,6 +10,7 @@ struct command command;
 struct outcome outcome;
 struct refusal refusal;
 enum language language;
+bool legacy;
 struct json_object *body;
 
 int begin(void **state)
@@ -26,6 +27,7 @@ int begin(void **state)
 	snprintf(command.session_id, sizeof(command.session_id), "%s", SESSION);
 	outcome.now_ms = NOW;
 	language = LANGUAGE_ENGLISH;
+	legacy = false;
 	return 0;
 }
 
@@ -39,8 +41,10 @@ int finish(void **state)
 
 static struct addressee addressee(void)
 {
-	return (struct addressee){
-		.command = &command, .caller = CALLER_STOREFRONT, .language = language};
+	return (struct addressee){.command = &command,
+		.caller = CALLER_STOREFRONT,
+		.language = language,
+		.legacy = legacy};
 }
 
 const char *header(const char *name)
@@ -158,6 +162,11 @@ void assert_boolean(struct json_object *object, const char *name, bool value)
 	assert_int_equal(json_object_get_boolean(member(object, name, json_type_boolean)), value);
 }
 
+void assert_null_member(struct json_object *object, const char *name)
+{
+	assert_null(member(object, name, json_type_null));
+}
+
 void assert_absent(struct json_object *object, const char *name)
 {
 	assert_false(json_object_object_get_ex(object, name, NULL));
@@ -181,14 +190,11 @@ void assert_success(const char *status)
 	assert_absent(body, "code");
 }
 
-void assert_problem(enum code code)
+static void check_problem(enum code code)
 {
 	char type[64];
 	int status = code_status(code);
 
-	snprintf(type, sizeof(type), "%d %s", status, status_phrase(status));
-	assert_header("Status", type);
-	assert_header("Content-Type", "application/problem+json");
 	assert_boolean(body, "success", false);
 	snprintf(type, sizeof(type), "urn:stok:%s", code_name(code));
 	assert_string(body, "type", type);
@@ -199,6 +205,24 @@ void assert_problem(enum code code)
 	assert_string(
 		body, "message", json_object_get_string(member(body, "detail", json_type_string)));
 	assert_true(json_object_get_string_len(member(body, "detail", json_type_string)) > 0);
+}
+
+void assert_problem(enum code code)
+{
+	char status[64];
+
+	snprintf(status, sizeof(status), "%d %s", code_status(code),
+		status_phrase(code_status(code)));
+	assert_header("Status", status);
+	assert_header("Content-Type", "application/problem+json");
+	check_problem(code);
+}
+
+void assert_softened(enum code code)
+{
+	assert_header("Status", "200 OK");
+	assert_header("Content-Type", "application/json");
+	check_problem(code);
 }
 
 struct outcome_line *line(enum code code, bool success, uint64_t id)

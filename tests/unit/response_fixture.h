@@ -27,6 +27,7 @@ extern struct command command;
 extern struct outcome outcome;
 extern struct refusal refusal;
 extern enum language language;
+extern bool legacy; /* to an old client */
 extern struct json_object *body;
 int begin(void **state);
 int finish(void **state);
@@ -49,10 +50,13 @@ struct json_object *element(const char *list, size_t i, size_t length);
 void assert_number(struct json_object *object, const char *name, int64_t value);
 void assert_string(struct json_object *object, const char *name, const char *value);
 void assert_boolean(struct json_object *object, const char *name, bool value);
+void assert_null_member(struct json_object *object, const char *name);
 void assert_absent(struct json_object *object, const char *name);
 
 /* All that answers of one kind have in common. */
 void assert_success(const char *status);
 void assert_problem(enum code code);
+/* A problem that an old client is told with 200. */
+void assert_softened(enum code code);
 
 #endif

@@ -101,6 +101,126 @@ static void single_success_is_named_by_its_line(void **state)
 	assert_header("X-Stok-Outcome", "revived");
 }
 
+/* Log and table join by it: the row that was replaced has this request's id, too. */
+static void cart_tells_what_it_replaced(void **state)
+{
+	(void)state;
+	came_to(CODE_RESERVED, true);
+	line(CODE_RESERVED, true, 5);
+	line(CODE_RESERVED, true, 6)->replaced_id = 3;
+	line(CODE_RESERVED, true, 7)->replaced_id = INT64_MAX;
+	command.list = true;
+	decided(ACTION_RESERVE, 0);
+	assert_header("X-Stok-Reservation-Ids", "5 6 7");
+	assert_header("X-Stok-Lines", "45:3 46:3 47:3");
+	assert_header("X-Stok-Replaced", "3 9223372036854775807");
+	outcome.lines[1].replaced_id = outcome.lines[2].replaced_id = 0;
+	decided(ACTION_RESERVE, 0);
+	assert_no_header("X-Stok-Replaced");
+}
+
+static void replay_is_marked(void **state)
+{
+	(void)state;
+	came_to(CODE_RESERVED, true);
+	line(CODE_RESERVED, true, 5);
+	decided(ACTION_RESERVE, 0);
+	assert_no_header("X-Stok-Replay");
+	outcome.replay = true;
+	decided(ACTION_RESERVE, 0);
+	assert_header("X-Stok-Replay", "true");
+	assert_header("X-Stok-Reservation-Ids", "5");
+}
+
+/* A refused cart replaced nothing: its hold to be replaced is no hold that it changed. */
+static void refused_cart_tells_its_lines_only(void **state)
+{
+	(void)state;
+	command.line_count = 1;
+	command.lines[0] =
+		(struct command_line){.variant_id = 7, .quantity = 2, .reservation_id = 9};
+	came_to(CODE_LIMIT_REACHED, false);
+	outcome.limit = LIMIT_UNITS;
+	decided(ACTION_RESERVE, 0);
+	assert_header("X-Stok-Outcome", "limit_reached");
+	assert_header("X-Stok-Lines", "7:2");
+	assert_no_header("X-Stok-Reservation-Ids");
+	assert_no_header("X-Stok-Replaced");
+}
+
+static void extend_tells_extended_lines_only(void **state)
+{
+	(void)state;
+	came_to(CODE_EXTENDED, true);
+	line(CODE_EXTENDED, true, 1);
+	line(CODE_DUPLICATE, true, 1);
+	line(CODE_ALREADY_CONVERTED, true, 2);
+	line(CODE_RESERVATION_EXPIRED, false, 3);
+	line(CODE_NOT_FOUND, false, 4)->variant_id = 0;
+	line(CODE_EXTENDED, true, 5);
+	decided(ACTION_EXTEND, 0);
+	assert_header("X-Stok-Action", "extend");
+	assert_header("X-Stok-Outcome", "extended");
+	assert_header("X-Stok-Reservation-Ids", "1 5");
+	assert_header("X-Stok-Lines", "41:3 45:3");
+	assert_no_header("X-Stok-From-Session");
+}
+
+/* From which session to which, each as the log knows it. */
+static void merge_tells_both_sessions(void **state)
+{
+	char to[33], from[33];
+
+	(void)state;
+	came_to(CODE_MERGED, true);
+	line(CODE_MERGED, true, 5);
+	line(CODE_MERGED, true, 6);
+	command.user_id = 77;
+	snprintf(command.from_session_id, sizeof(command.from_session_id), "%s", "of-a-guest");
+	decided(ACTION_MERGE, 0);
+	assert_header("X-Stok-Action", "merge");
+	assert_header("X-Stok-Outcome", "merged");
+	assert_header("X-Stok-Reservation-Ids", "5 6");
+	assert_header("X-Stok-User-Id", "77");
+	memcpy(to, header("X-Stok-Session"), 33);
+	memcpy(from, header("X-Stok-From-Session"), 33);
+	assert_int_equal(strspn(from, "0123456789abcdef"), 32);
+	assert_string_not_equal(to, from);
+	assert_null(strstr(response.head.bytes, "of-a-guest"));
+	assert_null(strstr(response.body.bytes, "of-a-guest"));
+	snprintf(command.session_id, sizeof(command.session_id), "%s", "of-a-guest");
+	decided(ACTION_MERGE, 0);
+	assert_header("X-Stok-Session", from);
+}
+
+/* Who reads changes nothing: no hold stands there as his. */
+static void reads_name_no_holds(void **state)
+{
+	(void)state;
+	command.line_count = 2;
+	command.lines[0].variant_id = 1;
+	command.lines[1].variant_id = 2;
+	came_to(CODE_AVAILABILITY, true);
+	line(CODE_AVAILABILITY, true, 0);
+	decided(ACTION_AVAILABILITY, 0);
+	assert_header("X-Stok-Action", "availability");
+	assert_header("X-Stok-Outcome", "availability");
+	assert_no_header("X-Stok-Reservation-Ids");
+	assert_no_header("X-Stok-Lines");
+	failed(CODE_DATABASE_UNAVAILABLE);
+	assert_no_header("X-Stok-Lines");
+	assert_no_header("X-Stok-Reservation-Ids");
+	command.line_count = 0;
+	came_to(CODE_LISTED, true);
+	line(CODE_LISTED, true, 5);
+	decided(ACTION_LIST, 0);
+	assert_header("X-Stok-Action", "list");
+	assert_header("X-Stok-Outcome", "listed");
+	assert_no_header("X-Stok-Reservation-Ids");
+	assert_no_header("X-Stok-Lines");
+	assert_non_null(header("X-Stok-Session"));
+}
+
 static void refusal_tells_what_was_asked(void **state)
 {
 	(void)state;
@@ -224,6 +344,12 @@ int main(void)
 		cmocka_unit_test_setup_teardown(cancel_tells_released_lines_only, begin, finish),
 		cmocka_unit_test_setup_teardown(nothing_changed_names_no_hold, begin, finish),
 		cmocka_unit_test_setup_teardown(single_success_is_named_by_its_line, begin, finish),
+		cmocka_unit_test_setup_teardown(cart_tells_what_it_replaced, begin, finish),
+		cmocka_unit_test_setup_teardown(replay_is_marked, begin, finish),
+		cmocka_unit_test_setup_teardown(refused_cart_tells_its_lines_only, begin, finish),
+		cmocka_unit_test_setup_teardown(extend_tells_extended_lines_only, begin, finish),
+		cmocka_unit_test_setup_teardown(merge_tells_both_sessions, begin, finish),
+		cmocka_unit_test_setup_teardown(reads_name_no_holds, begin, finish),
 		cmocka_unit_test_setup_teardown(refusal_tells_what_was_asked, begin, finish),
 		cmocka_unit_test_setup_teardown(failure_tells_what_was_asked, begin, finish),
 		cmocka_unit_test_setup_teardown(refusal_at_the_gate_names_no_lines, begin, finish),

@@ -40,6 +40,20 @@ static struct command *close_hold(struct command *command, enum action action, u
 	return command;
 }
 
+static struct command *set_session(struct command *command, const char *session)
+{
+	memcpy(command->session_id, session, strlen(session) + 1);
+	return command;
+}
+
+static struct command *whole_session(struct command *command, const char *session)
+{
+	memset(command, 0, sizeof(*command));
+	command->action = ACTION_EXTEND;
+	command->whole_session = true;
+	return set_session(command, session);
+}
+
 static struct command *fill_cart(uint64_t first, uint64_t second, uint64_t third)
 {
 	reserve(&cart, first);
@@ -155,18 +169,138 @@ static void hold_is_its_own_and_no_variant(void **state)
 	}
 }
 
-/* What a line of another action left in the memory does not count. */
-static void only_the_members_of_the_action_count(void **state)
+/* A reserve that replaces a hold works on that, too. */
+static void replaced_hold_is_wanted_beside_its_variant(void **state)
 {
 	(void)state;
-	claims_take(&claims, reserve(&one, 7));
-	close_hold(&other, ACTION_CANCEL, 1000);
-	other.lines[0].variant_id = 7;
-	assert_false(claims_conflict(&claims, &other));
-	claims_take(&claims, &other);
-	reserve(&one, 8);
-	one.lines[0].reservation_id = 1000;
+	reserve(&one, 7)->lines[0].reservation_id = 1000;
+	claims_take(&claims, &one);
+	assert_false(is_free(7));
+	assert_true(claims_conflict(&claims, close_hold(&other, ACTION_CANCEL, 1000)));
+	assert_false(claims_conflict(&claims, close_hold(&other, ACTION_CANCEL, 1001)));
+	claims_release(&claims, &one);
+	assert_true(is_free(7));
+	claims_take(&claims, close_hold(&other, ACTION_CONVERT, 1000));
+	assert_true(claims_conflict(&claims, &one));
+	claims_release(&claims, &other);
 	assert_false(claims_conflict(&claims, &one));
+}
+
+/* What they see is whatever stands committed, so they need nobody's leave. */
+static void who_reads_wants_nothing(void **state)
+{
+	struct command question, list;
+
+	(void)state;
+	reserve(&question, 7)->action = ACTION_AVAILABILITY;
+	memset(&list, 0, sizeof(list));
+	list.action = ACTION_LIST;
+	set_session(&list, "s");
+	claims_take(&claims, reserve(&one, 7));
+	claims_take(&claims, whole_session(&other, "s"));
+	assert_false(claims_conflict(&claims, &question));
+	assert_false(claims_conflict(&claims, &list));
+	claims_release(&claims, &one);
+	claims_release(&claims, &other);
+	claims_take(&claims, &question);
+	claims_take(&claims, &list);
+	claims_pass_over(&claims, &question);
+	assert_true(is_free(7));
+	assert_false(claims_conflict(&claims, &other));
+	claims_release(&claims, &question);
+	claims_release(&claims, &list);
+}
+
+/* sessions */
+
+/* Two at once could both be within a limit that they exceed together. */
+static void limited_reserves_of_a_session_wait_for_each_other(void **state)
+{
+	static const struct limits limits[] = {{.holds = 5}, {.units = 5}};
+
+	for (size_t i = 0; i < 2; i++) {
+		begin(state);
+		set_session(reserve(&one, 7), "s")->limits = limits[i];
+		set_session(reserve(&other, 8), "s")->limits = limits[i];
+		claims_take(&claims, &one);
+		assert_true(claims_conflict(&claims, &other));
+		set_session(&other, "t");
+		assert_false(claims_conflict(&claims, &other));
+		claims_release(&claims, &one);
+		set_session(&other, "s");
+		assert_false(claims_conflict(&claims, &other));
+	}
+}
+
+/* The shop's own orders of one session are many, and need not. */
+static void unlimited_reserves_of_a_session_do_not_meet(void **state)
+{
+	static const struct limits limits[] = {{0}, {.quantity = 5}};
+
+	for (size_t i = 0; i < 2; i++) {
+		begin(state);
+		set_session(reserve(&one, 7), "s")->limits = limits[i];
+		set_session(reserve(&other, 8), "s")->limits = limits[i];
+		claims_take(&claims, &one);
+		assert_false(claims_conflict(&claims, &other));
+		claims_release(&claims, &one);
+	}
+}
+
+static void whole_session_is_in_hand_until_it_is_released(void **state)
+{
+	(void)state;
+	claims_take(&claims, whole_session(&one, "s"));
+	assert_true(claims_conflict(&claims, whole_session(&other, "s")));
+	assert_false(claims_conflict(&claims, whole_session(&other, "t")));
+	assert_false(claims_conflict(&claims, whole_session(&other, "S")));
+	set_session(reserve(&other, 7), "s")->limits.holds = 5;
+	assert_true(claims_conflict(&claims, &other));
+	claims_release(&claims, &one);
+	assert_false(claims_conflict(&claims, &other));
+}
+
+static void merge_wants_both_its_sessions(void **state)
+{
+	struct command merge;
+
+	(void)state;
+	whole_session(&merge, "to")->action = ACTION_MERGE;
+	memcpy(merge.from_session_id, "from", 5);
+	claims_take(&claims, &merge);
+	assert_true(claims_conflict(&claims, whole_session(&other, "to")));
+	assert_true(claims_conflict(&claims, whole_session(&other, "from")));
+	claims_release(&claims, &merge);
+	claims_take(&claims, whole_session(&other, "from"));
+	assert_true(claims_conflict(&claims, &merge));
+	claims_release(&claims, &other);
+	memcpy(merge.from_session_id, "to", 3); /* twice the same */
+	claims_take(&claims, &merge);
+	claims_release(&claims, &merge);
+	assert_false(claims_conflict(&claims, &merge));
+}
+
+/* The store fills in its lines while it is in hand: they were never taken. */
+static void whole_session_releases_what_it_took(void **state)
+{
+	(void)state;
+	claims_take(&claims, close_hold(&other, ACTION_CANCEL, 1000));
+	claims_take(&claims, whole_session(&one, "s"));
+	one.line_count = 2;
+	one.lines[0].reservation_id = 1000;
+	one.lines[1].reservation_id = 1001; /* of which nothing is in hand to be released */
+	claims_release(&claims, &one);
+	assert_false(claims_conflict(&claims, whole_session(&one, "s")));
+	assert_true(claims_conflict(&claims, &other));
+	claims_release(&claims, &other);
+	assert_false(claims_conflict(&claims, &other));
+	/* And come back with them, to be taken again. */
+	one.line_count = 1;
+	one.lines[0].reservation_id = 1000;
+	claims_take(&claims, close_hold(&other, ACTION_CANCEL, 1000));
+	assert_false(claims_conflict(&claims, &one));
+	claims_pass_over(&claims, &one);
+	assert_true(claims_conflict(&claims, whole_session(&cart, "s")));
 }
 
 static void who_wants_no_row_meets_nobody(void **state)
@@ -226,7 +360,13 @@ int main(void)
 		cmocka_unit_test_setup(who_was_passed_over_is_not_overtaken, begin),
 		cmocka_unit_test_setup(each_round_begins_with_nobody_passed_over, begin),
 		cmocka_unit_test_setup(hold_is_its_own_and_no_variant, begin),
-		cmocka_unit_test_setup(only_the_members_of_the_action_count, begin),
+		cmocka_unit_test_setup(replaced_hold_is_wanted_beside_its_variant, begin),
+		cmocka_unit_test_setup(who_reads_wants_nothing, begin),
+		cmocka_unit_test_setup(limited_reserves_of_a_session_wait_for_each_other, begin),
+		cmocka_unit_test_setup(unlimited_reserves_of_a_session_do_not_meet, begin),
+		cmocka_unit_test_setup(whole_session_is_in_hand_until_it_is_released, begin),
+		cmocka_unit_test_setup(merge_wants_both_its_sessions, begin),
+		cmocka_unit_test_setup(whole_session_releases_what_it_took, begin),
 		cmocka_unit_test_setup(who_wants_no_row_meets_nobody, begin),
 		cmocka_unit_test_setup(few_wait_in_vain, begin),
 		cmocka_unit_test_setup(releasing_what_nobody_has_stops_the_process, begin),

@@ -23,8 +23,9 @@
 #define OTHER_KEY  "another-key-of-a-length"
 #define AUDIT_LINE "0123456789abcdef0123456789abcdef"
 
-static const char *const settings[] = {
-	STOREFRONT, CRON, AUDIT, DATABASE, "STOK_COMMITTERS", "STOK_LANGUAGE", "STOK_METRICS_FILE"};
+static const char *const settings[] = {STOREFRONT, CRON, AUDIT, DATABASE, "STOK_COMMITTERS",
+	"STOK_LANGUAGE", "STOK_METRICS_FILE", "STOK_LIMIT_QUANTITY", "STOK_LIMIT_HOLDS",
+	"STOK_LIMIT_UNITS", "STOK_LIMITS_BIND"};
 #define SETTINGS (sizeof(settings) / sizeof(settings[0]))
 
 static char directory[] = "/tmp/stok-test-config-XXXXXX";
@@ -111,7 +112,7 @@ static void assert_caller(const char *key, enum caller expected)
 {
 	enum caller caller = CALLER_PUBLIC;
 
-	assert_true(keyring_identify(&config.keyring, key, &caller));
+	assert_true(keyring_identify(&config.policy.keyring, key, &caller));
 	assert_int_equal(caller, expected);
 }
 
@@ -127,9 +128,9 @@ static void least_settings_have_defaults(void **state)
 	assert_int_equal(config.committers, COMMITTERS_DEFAULT);
 	assert_int_equal(config.language, LANGUAGE_ENGLISH);
 	assert_null(config.metrics_file);
-	assert_int_equal(config.keyring.storefront.count, 0);
-	assert_int_equal(config.keyring.cron.count, 0);
-	assert_false(keyring_identify(&config.keyring, "", &caller));
+	assert_int_equal(config.policy.keyring.storefront.count, 0);
+	assert_int_equal(config.policy.keyring.cron.count, 0);
+	assert_false(keyring_identify(&config.policy.keyring, "", &caller));
 }
 
 static void empty_setting_is_none(void **state)
@@ -142,7 +143,7 @@ static void empty_setting_is_none(void **state)
 	assert_loads();
 	assert_int_equal(config.committers, COMMITTERS_DEFAULT);
 	assert_null(config.metrics_file);
-	assert_int_equal(config.keyring.storefront.count, 0);
+	assert_int_equal(config.policy.keyring.storefront.count, 0);
 	setenv(AUDIT, "", 1);
 	assert_problem(AUDIT, 1);
 }
@@ -186,6 +187,62 @@ static void bad_values_are_named(void **state)
 	}
 }
 
+/* limits */
+
+static void assert_limits(int64_t quantity, int64_t holds, int64_t units, bool bind_all)
+{
+	assert_loads();
+	assert_int_equal(config.policy.limits.quantity, quantity);
+	assert_int_equal(config.policy.limits.holds, holds);
+	assert_int_equal(config.policy.limits.units, units);
+	assert_int_equal(config.policy.limits_bind_all, bind_all);
+}
+
+static void limits_have_defaults_and_values(void **state)
+{
+	(void)state;
+	assert_limits(1000, 100, 1000, false);
+	setenv("STOK_LIMIT_QUANTITY", "7", 1);
+	assert_limits(7, 100, 1000, false);
+	setenv("STOK_LIMIT_HOLDS", "8", 1);
+	setenv("STOK_LIMIT_UNITS", "2147483647", 1);
+	setenv("STOK_LIMITS_BIND", "all", 1);
+	assert_limits(7, 8, INT32_MAX, true);
+	setenv("STOK_LIMIT_QUANTITY", "0", 1); /* none */
+	setenv("STOK_LIMIT_HOLDS", "0", 1);
+	setenv("STOK_LIMIT_UNITS", "0", 1);
+	setenv("STOK_LIMITS_BIND", "public", 1);
+	assert_limits(0, 0, 0, false);
+	for (size_t i = 0; i < SETTINGS; i++) {
+		if (strncmp(settings[i], "STOK_LIMIT", strlen("STOK_LIMIT")) == 0)
+			setenv(settings[i], "", 1);
+	}
+	assert_limits(1000, 100, 1000, false);
+}
+
+static void bad_limits_are_named(void **state)
+{
+	static const char *const names[] = {
+		"STOK_LIMIT_QUANTITY", "STOK_LIMIT_HOLDS", "STOK_LIMIT_UNITS"};
+	static const char *const bad[] = {
+		"-1", "x", "1 ", " 1", "1.5", "2147483648", "18446744073709551617", "none"};
+	static const char *const callers[] = {"All", "storefront", "none", "0", "public,all"};
+
+	(void)state;
+	for (size_t k = 0; k < 3; k++) {
+		for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+			setenv(names[k], bad[i], 1);
+			assert_problem(names[k], 1);
+			assert_non_null(strstr(problems.bytes, bad[i]));
+		}
+		unsetenv(names[k]);
+	}
+	for (size_t i = 0; i < sizeof(callers) / sizeof(callers[0]); i++) {
+		setenv("STOK_LIMITS_BIND", callers[i], 1);
+		assert_problem("STOK_LIMITS_BIND", 1);
+	}
+}
+
 /* database */
 
 static void database_options_are_needed(void **state)
@@ -225,10 +282,10 @@ static void key_files_may_have_comments_and_two_keys(void **state)
 	given_file(
 		STOREFRONT, "# the new one\n\nX-API-Key:" KEY "\r\n#old\nx-api-key: \t" OTHER_KEY);
 	assert_loads();
-	assert_int_equal(config.keyring.storefront.count, 2);
+	assert_int_equal(config.policy.keyring.storefront.count, 2);
 	assert_caller(KEY, CALLER_STOREFRONT);
 	assert_caller(OTHER_KEY, CALLER_STOREFRONT);
-	assert_int_equal(config.keyring.cron.count, 0);
+	assert_int_equal(config.policy.keyring.cron.count, 0);
 }
 
 static void bad_key_files_are_named(void **state)
@@ -350,6 +407,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(empty_setting_is_none, begin, finish),
 		cmocka_unit_test_setup_teardown(all_settings_are_read, begin, finish),
 		cmocka_unit_test_setup_teardown(bad_values_are_named, begin, finish),
+		cmocka_unit_test_setup_teardown(limits_have_defaults_and_values, begin, finish),
+		cmocka_unit_test_setup_teardown(bad_limits_are_named, begin, finish),
 		cmocka_unit_test_setup_teardown(database_options_are_needed, begin, finish),
 		cmocka_unit_test_setup_teardown(options_without_our_group_are_named, begin, finish),
 		cmocka_unit_test_setup_teardown(

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include <stdio.h>
 #include <string.h>
 
 #include "members.h"
@@ -305,6 +306,84 @@ static void pointers_begin_where_the_object_stands(void **state)
 	assert_fault("/items/3/n", FAULT_EXCLUSIVE);
 }
 
+/* objects in a list */
+
+static void items_are_read_like_a_body(void **state)
+{
+	struct member_item item;
+	uint64_t value = UNTOUCHED;
+
+	(void)state;
+	given("{\"l\":[{\"n\":5},{\"n\":0,\"s\":null}]}");
+	assert_int_equal(members_list(&members, "l", 2), 2);
+	assert_true(members_item(&members, "l", 0, &item));
+	assert_true(members_integer(&item.members, "n", 1, 9, &value));
+	assert_int_equal(value, 5);
+	assert_false(members_have(&item.members, "s"));
+	assert_no_fault();
+	assert_true(members_item(&members, "l", 1, &item));
+	assert_true(members_have(&item.members, "s"));
+	assert_false(members_have_value(&item.members, "s"));
+	assert_false(members_integer(&item.members, "n", 1, 9, &value));
+	assert_bounds("/l/1/n", FAULT_RANGE, 1, 9);
+	faults.count = 0;
+	members_fault(&item.members, "s", FAULT_REPEATED_ID);
+	assert_fault("/l/1/s", FAULT_REPEATED_ID);
+}
+
+static void only_objects_are_items(void **state)
+{
+	static const char *const other[] = {"null", "1", "\"x\"", "[]", "[{}]", "true", "\"{}\""};
+	struct member_item item;
+	char json[64];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(other) / sizeof(other[0]); i++) {
+		snprintf(json, sizeof(json), "{\"l\":[{},%s]}", other[i]);
+		given(json);
+		assert_true(members_item(&members, "l", 0, &item));
+		assert_false(members_item(&members, "l", 1, &item));
+		assert_fault("/l/1", FAULT_NOT_OBJECT);
+	}
+}
+
+static void lists_of_items_have_bounds(void **state)
+{
+	static const char *const other[] = {"{}", "{\"l\":null}", "{\"l\":{}}", "{\"l\":1}"};
+
+	(void)state;
+	given("{\"l\":[]}");
+	assert_int_equal(members_list(&members, "l", 3), 0);
+	assert_bounds("/l", FAULT_LIST_LENGTH, 1, 3);
+	given("{\"l\":[{},{},{},{}]}");
+	assert_int_equal(members_list(&members, "l", 3), 0);
+	assert_bounds("/l", FAULT_LIST_LENGTH, 1, 3);
+	given("{\"l\":[{},1,null]}"); /* what they are is asked one by one */
+	assert_int_equal(members_list(&members, "l", 3), 3);
+	assert_no_fault();
+	for (size_t i = 0; i < sizeof(other) / sizeof(other[0]); i++) {
+		given(other[i]);
+		assert_int_equal(members_list(&members, "l", 3), 0);
+		assert_fault("/l", FAULT_NOT_LIST);
+	}
+}
+
+/* Pointers stay valid while their item is read, whatever item was read before. */
+static void each_item_has_a_pointer_of_its_own(void **state)
+{
+	struct member_item first, second;
+
+	(void)state;
+	given("{\"l\":[{},{}]}");
+	assert_true(members_item(&members, "l", 0, &first));
+	assert_true(members_item(&members, "l", 1, &second));
+	members_fault(&first.members, "n", FAULT_REQUIRED);
+	assert_fault("/l/0/n", FAULT_REQUIRED);
+	faults.count = 0;
+	members_fault(&second.members, "n", FAULT_REQUIRED);
+	assert_fault("/l/1/n", FAULT_REQUIRED);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -322,6 +401,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(every_bad_id_is_named, begin, finish),
 		cmocka_unit_test_setup_teardown(
 			pointers_begin_where_the_object_stands, begin, finish),
+		cmocka_unit_test_setup_teardown(items_are_read_like_a_body, begin, finish),
+		cmocka_unit_test_setup_teardown(only_objects_are_items, begin, finish),
+		cmocka_unit_test_setup_teardown(lists_of_items_have_bounds, begin, finish),
+		cmocka_unit_test_setup_teardown(each_item_has_a_pointer_of_its_own, begin, finish),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -177,6 +177,10 @@ static void codes_are_those_that_clients_know(void **state)
 		{CODE_CANCELLED, "cancelled", 200},
 		{CODE_CONVERTED, "converted", 200},
 		{CODE_REVIVED, "revived", 200},
+		{CODE_EXTENDED, "extended", 200},
+		{CODE_MERGED, "merged", 200},
+		{CODE_AVAILABILITY, "availability", 200},
+		{CODE_LISTED, "listed", 200},
 		{CODE_DUPLICATE, "duplicate", 200},
 		{CODE_WOULD_CONVERT, "would_convert", 200},
 		{CODE_NOT_FOUND, "not_found", 404},
@@ -184,7 +188,10 @@ static void codes_are_those_that_clients_know(void **state)
 		{CODE_RESERVATION_NOT_FOUND, "reservation_not_found", 404},
 		{CODE_INSUFFICIENT_STOCK, "insufficient_stock", 409},
 		{CODE_RESERVATION_CANCELLED, "reservation_cancelled", 409},
+		{CODE_RESERVATION_EXPIRED, "reservation_expired", 409},
 		{CODE_ALREADY_CONVERTED, "already_converted", 409},
+		{CODE_LIMIT_REACHED, "limit_reached", 409},
+		{CODE_IDEMPOTENCY_KEY_REUSED, "idempotency_key_reused", 422},
 		{CODE_CONVERTED_FOR_OTHER_ORDER, "converted_for_other_order", 409},
 		{CODE_LATE_SHORT, "late_short", 409},
 		{CODE_STOCK_SHORT, "stock_short", 409},
@@ -217,6 +224,9 @@ static void states_are_named_as_in_the_table(void **state)
 	assert_string_equal(reason_name(REASON_REPLACED), "REPLACED");
 	assert_string_equal(reason_name(REASON_EXPIRED), "EXPIRED");
 	assert_string_equal(reason_name(REASON_OPERATOR), "OPERATOR");
+	assert_string_equal(limit_name(LIMIT_QUANTITY), "quantity");
+	assert_string_equal(limit_name(LIMIT_HOLDS), "holds");
+	assert_string_equal(limit_name(LIMIT_UNITS), "units");
 }
 
 static void callers_and_actions_have_names(void **state)
@@ -228,6 +238,10 @@ static void callers_and_actions_have_names(void **state)
 	assert_string_equal(action_name(ACTION_RESERVE), "reserve");
 	assert_string_equal(action_name(ACTION_CANCEL), "cancel");
 	assert_string_equal(action_name(ACTION_CONVERT), "convert");
+	assert_string_equal(action_name(ACTION_EXTEND), "extend");
+	assert_string_equal(action_name(ACTION_MERGE), "merge");
+	assert_string_equal(action_name(ACTION_AVAILABILITY), "availability");
+	assert_string_equal(action_name(ACTION_LIST), "list");
 	assert_string_equal(action_name(ACTION_CLEANUP), "cleanup");
 	assert_string_equal(action_name(ACTION_READY), "ready");
 	assert_string_equal(action_name(ACTION_LIVE), "live");

@@ -86,7 +86,8 @@ static void list_has_what_was_added(void **state)
 /* Only a reserve makes holds; only with its client's key, or once its COMMIT was lost sight of. */
 static void reserves_look_back_with_a_key_or_after_a_lost_commit(void **state)
 {
-	static const enum action others[] = {ACTION_CANCEL, ACTION_CONVERT, ACTION_CLEANUP};
+	static const enum action others[] = {
+		ACTION_CANCEL, ACTION_CONVERT, ACTION_EXTEND, ACTION_MERGE, ACTION_CLEANUP};
 	struct command *command = &commands[0];
 
 	(void)state;
@@ -100,7 +101,7 @@ static void reserves_look_back_with_a_key_or_after_a_lost_commit(void **state)
 	command->keyed = false;
 	assert_true(plan_looks_back(command));
 	command->keyed = true;
-	for (uint32_t i = 0; i < 3; i++) {
+	for (uint32_t i = 0; i < 5; i++) {
 		command->action = others[i];
 		assert_false(plan_looks_back(command));
 	}
@@ -150,6 +151,62 @@ static void holds_are_those_of_cancels_and_converts(void **state)
 	plan_holds(batch, 3, &list);
 	assert_int_equal(list.count, 3);
 	assert_memory_equal(list.ids, expected, sizeof(expected));
+}
+
+/* A reserve names the variant that it wants and the hold whose place it takes. */
+static void reserves_name_what_they_replace(void **state)
+{
+	static const uint64_t expected_variants[] = {4, 6};
+	static const uint64_t expected_holds[] = {2, 9};
+
+	(void)state;
+	ask_units(&commands[0], 6, 1);
+	commands[0].lines[0].reservation_id = 9;
+	ask_units(&commands[0], 4, 1);
+	ask_hold(&commands[1], ACTION_EXTEND, 2);
+	ask_hold(&commands[2], ACTION_MERGE, 9);
+	plan_variants(batch, 3, &list);
+	assert_int_equal(list.count, 2);
+	assert_memory_equal(list.ids, expected_variants, sizeof(expected_variants));
+	list.count = 0;
+	plan_holds(batch, 3, &list);
+	assert_int_equal(list.count, 2);
+	assert_memory_equal(list.ids, expected_holds, sizeof(expected_holds));
+}
+
+/* A batch of the longest carts, each line replacing a hold of its own, has room. */
+static void largest_batch_fits_the_list(void **state)
+{
+	static struct command carts[BATCH_LINES_MAX / LINES_MAX + 1];
+	const struct command *largest[BATCH_LINES_MAX / LINES_MAX + 1];
+	uint32_t count = 0, lines = 0;
+
+	(void)state;
+	for (; lines < BATCH_LINES_MAX; count++) {
+		struct command *cart = &carts[count];
+
+		largest[count] = cart;
+		for (; cart->line_count < LINES_MAX && lines < BATCH_LINES_MAX; lines++) {
+			ask_units(cart, 1 + lines, 1);
+			cart->lines[cart->line_count - 1].reservation_id = 10000 + lines;
+		}
+	}
+	plan_variants(largest, count, &list);
+	plan_holds(largest, count, &list); /* a hold may be of a variant of its own */
+	assert_int_equal(list.count, 2 * BATCH_LINES_MAX);
+}
+
+/* For the bounds of a batch: how many holds a whole session names is not known before. */
+static void whole_session_weighs_as_much_as_it_may_name(void **state)
+{
+	(void)state;
+	ask_hold(&commands[0], ACTION_EXTEND, 2);
+	assert_int_equal(command_weight(&commands[0]), 1);
+	commands[0].whole_session = true;
+	assert_int_equal(command_weight(&commands[0]), LINES_MAX);
+	commands[0].line_count = 0;
+	assert_int_equal(command_weight(&commands[0]), LINES_MAX);
+	assert_int_equal(command_weight(&commands[1]), 0);
 }
 
 static void cleanup_names_nothing(void **state)
@@ -244,8 +301,14 @@ static void what_wants_no_units_counts_for_nothing(void **state)
 	ask_hold(&commands[0], ACTION_CONVERT, 1);
 	ask_hold(&commands[0], ACTION_CONVERT, 2);
 	ask_hold(&commands[0], ACTION_CONVERT, 99);
-	ask_hold(&commands[1], ACTION_CANCEL, 3);
+	ask_hold(&commands[1], ACTION_EXTEND, 3);
 	ask_units(&commands[2], 99, 1000);
+	plan_expired(&stock, NOW, batch, 3, &list);
+	assert_int_equal(list.count, 0);
+	commands[1].action = ACTION_MERGE;
+	plan_expired(&stock, NOW, batch, 3, &list);
+	assert_int_equal(list.count, 0);
+	commands[1].action = ACTION_CANCEL;
 	plan_expired(&stock, NOW, batch, 3, &list);
 	assert_int_equal(list.count, 0);
 }
@@ -259,6 +322,9 @@ int main(void)
 		cmocka_unit_test_setup(full_list_takes_known_ids_only, begin),
 		cmocka_unit_test_setup(variants_are_those_of_reserves, begin),
 		cmocka_unit_test_setup(holds_are_those_of_cancels_and_converts, begin),
+		cmocka_unit_test_setup(reserves_name_what_they_replace, begin),
+		cmocka_unit_test_setup(largest_batch_fits_the_list, begin),
+		cmocka_unit_test_setup(whole_session_weighs_as_much_as_it_may_name, begin),
 		cmocka_unit_test_setup(cleanup_names_nothing, begin),
 		cmocka_unit_test_setup(plans_add_to_what_is_listed, begin),
 		cmocka_unit_test_setup(what_suffices_needs_no_expired_holds, begin),

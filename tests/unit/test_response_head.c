@@ -136,6 +136,7 @@ static void metrics_are_plain_text(void **state)
 static void given_longest_command(void)
 {
 	memset(command.session_id, '~', SESSION_ID_MAX);
+	memset(command.from_session_id, '~', SESSION_ID_MAX);
 	memset(command.order_id, '"', ORDER_ID_MAX);
 	command.user_id = ID_MAX;
 	command.list = true;
@@ -154,6 +155,7 @@ static void given_longest_lines(enum code code)
 		added->variant_id = ID_MAX;
 		added->quantity = QUANTITY_MAX;
 		added->released = QUANTITY_MAX;
+		added->replaced_id = ID_MAX;
 		added->requested = INT64_C(100) * QUANTITY_MAX;
 		added->available = INT64_MAX;
 		added->stock = INT64_MAX;
@@ -189,6 +191,20 @@ static void longest_answers_fit(void **state)
 	came_to(CODE_CANCELLED, true);
 	given_longest_lines(CODE_CANCELLED);
 	decided(ACTION_CANCEL, INT32_MAX);
+	assert_fits();
+	came_to(CODE_RESERVED, true);
+	given_longest_lines(CODE_RESERVED);
+	outcome.replay = true;
+	decided(ACTION_RESERVE, INT32_MAX);
+	assert_int_equal(strlen(header("X-Stok-Replaced")), 100 * 20 - 1);
+	assert_fits();
+	came_to(CODE_EXTENDED, true);
+	given_longest_lines(CODE_EXTENDED);
+	decided(ACTION_EXTEND, INT32_MAX);
+	assert_fits();
+	came_to(CODE_MERGED, true);
+	given_longest_lines(CODE_MERGED);
+	decided(ACTION_MERGE, INT32_MAX);
 	assert_fits();
 	came_to(CODE_INSUFFICIENT_STOCK, false);
 	given_longest_lines(CODE_INSUFFICIENT_STOCK);

@@ -1,118 +1,10 @@
-/* The statements as text: what they lock and in which order, what they write, and how they quote.
- */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+/* The statements that read, as text: what they lock and in which order, and how they quote. */
+#include "sql_fixture.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #include "limits.h"
-#include "sql.h"
-
-#define NOW	  INT64_C(1763827200123) /* 2025-11-22 16:00:00.123 */
-#define REQUEST	  "0123456789abcdef0123456789abcdef"
-#define LOCKED_AT "TIMESTAMPDIFF(MICROSECOND,'1970-01-01',SYSDATE(3)) DIV 1000"
-#define REQUEST2  "fedcba9876543210fedcba9876543210"
-
-static char memory[STATEMENT_MAX];
-static struct text text;
-static struct stock stock;
-static struct id_list list;
-
-static int begin(void **state)
-{
-	(void)state;
-	text_init(&text, memory, sizeof(memory));
-	text_add(&text, "of the statement before");
-	memset(&stock, 0x5a, sizeof(stock));
-	stock_reset(&stock);
-	list.count = 0;
-	return 0;
-}
-
-static void given_ids(uint64_t first, uint64_t second, uint64_t third)
-{
-	list = (struct id_list){.count = 3, .ids = {first, second, third}};
-}
-
-static struct hold *given_hold(uint64_t id, uint64_t variant_id)
-{
-	struct hold *hold = stock_add_named(&stock, id);
-
-	hold->variant_id = variant_id;
-	hold->quantity = 3;
-	hold->created_at_ms = NOW - 1000;
-	hold->expires_at_ms = NOW + 1000;
-	snprintf(hold->session_id, sizeof(hold->session_id), "%s", "session");
-	snprintf(hold->created_request_id, sizeof(hold->created_request_id), "%s", REQUEST2);
-	return hold;
-}
-
-static struct hold *given_new_hold(uint64_t variant_id, uint32_t quantity)
-{
-	struct hold *hold = stock_add_hold(&stock);
-
-	hold->variant_id = variant_id;
-	hold->quantity = quantity;
-	hold->created_at_ms = NOW;
-	hold->expires_at_ms = NOW + 30 * 60 * 1000;
-	snprintf(hold->session_id, sizeof(hold->session_id), "%s", "session");
-	snprintf(hold->created_request_id, sizeof(hold->created_request_id), "%s", REQUEST);
-	hold->changed = true;
-	return hold;
-}
-
-static void given_variant(uint64_t id, int64_t on_hand, int64_t reserved)
-{
-	stock_add_variant(&stock, id, 100, 50);
-	stock_variant(&stock, id)->stock = on_hand;
-	stock_variant(&stock, id)->reserved = reserved;
-}
-
-static void assert_has(const char *part)
-{
-	if (strstr(text.bytes, part) == NULL)
-		fail_msg("no \"%s\" in: %s", part, text.bytes);
-}
-
-static void assert_has_not(const char *part)
-{
-	if (strstr(text.bytes, part) != NULL)
-		fail_msg("\"%s\" in: %s", part, text.bytes);
-}
-
-static void assert_begins(const char *part)
-{
-	if (strncmp(text.bytes, part, strlen(part)) != 0)
-		fail_msg("does not begin \"%s\": %s", part, text.bytes);
-}
-
-static void assert_ends(const char *part)
-{
-	if (text.length < strlen(part) ||
-		strcmp(text.bytes + text.length - strlen(part), part) != 0)
-		fail_msg("does not end \"%s\": %s", part, text.bytes);
-}
-
-static bool written(bool (*writer)(struct text *text, const struct stock *stock))
-{
-	text_clear(&text);
-	return writer(&text, &stock);
-}
-
-/* How often a part stands in the statement. */
-static int occurrences(const char *part)
-{
-	int count = 0;
-
-	for (const char *at = strstr(text.bytes, part); at != NULL; at = strstr(at + 1, part))
-		count++;
-	return count;
-}
 
 /* reading */
 
@@ -240,6 +132,150 @@ static void variants_with_expired_holds_are_found(void **state)
 		   "r.expiresAt<='2025-11-22 16:00:00.123'");
 }
 
+/* keys and sessions */
+
+static struct command commands[3];
+static const struct command *const batch[] = {&commands[0], &commands[1], &commands[2]};
+
+static void given_commands(void)
+{
+	memset(commands, 0, sizeof(commands));
+	for (uint32_t i = 0; i < 3; i++) {
+		commands[i].action = ACTION_RESERVE;
+		commands[i].line_count = 1;
+		memset(commands[i].idempotency_key, 0xa0 + (int)i, DIGEST_LENGTH);
+		snprintf(commands[i].session_id, sizeof(commands[i].session_id), "%s",
+			i == 0 ? "a'b" : "c");
+	}
+}
+
+/* Where the key of a command stands: 32 bytes of its own. */
+static const char *key_of(uint32_t i)
+{
+	static char part[128];
+	int length = snprintf(part, sizeof(part), "idempotencyKey=x'");
+
+	for (int k = 0; k < DIGEST_LENGTH; k++)
+		length += snprintf(part + length, sizeof(part) - (size_t)length, "a%u", i);
+	snprintf(part + length, sizeof(part) - (size_t)length, "'");
+	return part;
+}
+
+/* A twin that was longer is another body: its first lines tell. */
+static void keys_are_looked_up_for_the_lines_that_are_asked(void **state)
+{
+	(void)state;
+	given_commands();
+	assert_false(sql_holds_of_keys(&text, batch, 3));
+	assert_string_equal(text.bytes, "");
+	commands[0].keyed = true;
+	commands[0].line_count = LINES_MAX;
+	commands[2].recheck = true;
+	assert_true(sql_holds_of_keys(&text, batch, 3));
+	assert_begins("SELECT id FROM StockReservation WHERE idempotencyKey=");
+	assert_has(key_of(0));
+	assert_has("' AND idempotencyLine<100 OR idempotencyKey=");
+	assert_has_not(key_of(1));
+	assert_has(key_of(2));
+	assert_ends("' AND idempotencyLine<1");
+	commands[0].action = ACTION_CANCEL;
+	commands[2].recheck = false;
+	assert_false(sql_holds_of_keys(&text, batch, 3));
+}
+
+static void sessions_of_limited_commands_are_counted(void **state)
+{
+	(void)state;
+	given_commands();
+	commands[1].limits.quantity = 5; /* asks for no count */
+	assert_false(sql_sessions(&text, batch, 3, NOW));
+	assert_string_equal(text.bytes, "");
+	commands[0].limits.holds = 5;
+	commands[2].limits.units = 5;
+	assert_true(sql_sessions(&text, batch, 3, NOW));
+	assert_string_equal(text.bytes,
+		"SELECT sessionId,COUNT(*),SUM(quantity) FROM StockReservation WHERE sessionId IN "
+		"('a''b','c') AND status='ACTIVE' AND expiresAt>'2025-11-22 16:00:00.123' "
+		"GROUP BY sessionId");
+}
+
+/* At its very instant a hold is expired; one row more tells that there are more. */
+static void live_holds_of_a_session_are_found(void **state)
+{
+	(void)state;
+	given_commands();
+	commands[0].action = ACTION_EXTEND;
+	commands[0].user_id = 77; /* of no meaning */
+	sql_session_holds(&text, &commands[0]);
+	assert_string_equal(text.bytes,
+		"SELECT id FROM StockReservation WHERE sessionId='a''b' AND status='ACTIVE' AND "
+		"expiresAt>UTC_TIMESTAMP(3) ORDER BY expiresAt,id LIMIT 101");
+}
+
+/* NULL falls out of comparisons: it is asked for in words of its own. */
+static void holds_to_merge_are_nobodys_or_the_users_own(void **state)
+{
+	struct command *merge = &commands[0];
+
+	(void)state;
+	given_commands();
+	merge->action = ACTION_MERGE;
+	merge->user_id = 77;
+	snprintf(merge->from_session_id, sizeof(merge->from_session_id), "%s", "g'");
+	sql_session_holds(&text, merge);
+	assert_string_equal(text.bytes,
+		"SELECT id FROM StockReservation WHERE sessionId='g''' AND status='ACTIVE' AND "
+		"expiresAt>UTC_TIMESTAMP(3) AND (userId IS NULL OR userId=77) "
+		"ORDER BY expiresAt,id LIMIT 101");
+	memcpy(merge->from_session_id, merge->session_id, sizeof(merge->session_id));
+	sql_session_holds(&text, merge); /* only the user is set */
+	assert_has("sessionId='a''b' ");
+	assert_has(" AND (userId IS NULL) ORDER BY");
+}
+
+/* reads */
+
+/* A row comes in any case, because it tells the time. */
+static void list_is_of_live_holds_behind_an_id(void **state)
+{
+	(void)state;
+	given_commands();
+	commands[0].after_id = 17;
+	sql_list(&text, &commands[0]);
+	assert_begins("SELECT r.id,r.variantId,r.quantity,");
+	assert_int_equal(columns(), LIST_COLUMNS);
+	assert_has(" LEFT JOIN StockReservation r ON r.sessionId='a''b' AND r.status='ACTIVE' AND "
+		   "r.expiresAt>UTC_TIMESTAMP(3) AND r.id>17 ORDER BY r.id LIMIT 101");
+	assert_has_not(" FOR UPDATE");
+}
+
+static void availability_reads_expired_holds_and_the_next_to_end(void **state)
+{
+	(void)state;
+	given_ids(2, 10, INT64_MAX);
+	sql_availability(&text, &list);
+	assert_begins("SELECT v.id,v.stock,v.reserved,e.units,(SELECT ");
+	assert_has("r.variantId=v.id AND r.status='ACTIVE' AND r.expiresAt>UTC_TIMESTAMP(3) "
+		   "ORDER BY r.expiresAt LIMIT 1)");
+	assert_has("SUM(quantity) AS units FROM StockReservation WHERE variantId IN "
+		   "(2,10,9223372036854775807) AND status='ACTIVE' AND "
+		   "expiresAt<=UTC_TIMESTAMP(3) GROUP BY variantId) e ON e.variantId=v.id ");
+	assert_ends(" WHERE v.id IN (2,10,9223372036854775807)");
+	assert_has_not(" FOR UPDATE");
+}
+
+static void closing_request_is_asked_for(void **state)
+{
+	(void)state;
+	sql_was_closed_by(&text, 17, REQUEST);
+	assert_string_equal(text.bytes,
+		"SELECT COUNT(*) FROM StockReservation WHERE id=17 AND closedRequestId='" REQUEST
+		"'");
+	given_ids(2, 10, 11);
+	sql_existing_variants(&text, &list);
+	assert_string_equal(text.bytes, "SELECT id FROM ProductVariant WHERE id IN (2,10,11)");
+}
+
 /* quoting */
 
 static void quotes_and_backslashes_are_doubled(void **state)
@@ -266,214 +302,6 @@ static void quoted_string_is_added_at_the_end(void **state)
 	assert_string_equal(text.bytes, "x='a'");
 }
 
-/* writing */
-
-static void nothing_is_written_where_nothing_changed(void **state)
-{
-	(void)state;
-	assert_false(written(sql_insert_holds));
-	assert_false(written(sql_update_holds));
-	assert_false(written(sql_update_variants));
-	assert_string_equal(text.bytes, "");
-	given_hold(5, 1);
-	given_variant(1, 100, 50);
-	text_add(&text, "of the statement before");
-	assert_false(written(sql_insert_holds));
-	assert_string_equal(text.bytes, "");
-	text_add(&text, "of the statement before");
-	assert_false(written(sql_update_holds));
-	assert_string_equal(text.bytes, "");
-	text_add(&text, "of the statement before");
-	assert_false(written(sql_update_variants));
-	assert_string_equal(text.bytes, "");
-}
-
-static void new_holds_are_inserted_in_their_order(void **state)
-{
-	const char *first, *second;
-
-	(void)state;
-	given_hold(5, 1)->changed = true;
-	given_new_hold(9, 2);
-	given_new_hold(7, 1000000)->user_id = INT64_MAX;
-	snprintf(stock.holds[2].session_id, sizeof(stock.holds[2].session_id), "%s", "it's\\");
-	assert_true(written(sql_insert_holds));
-	assert_begins("INSERT INTO StockReservation (");
-	assert_has(
-		"(9,2,'session','2025-11-22 16:00:00.123','2025-11-22 16:30:00.123','" REQUEST "'");
-	assert_has("(7,1000000,'it''s\\\\',");
-	assert_has(",NULL),(7,");
-	assert_ends(",9223372036854775807)");
-	assert_has_not(REQUEST2);
-	first = strstr(text.bytes, "(9,2,");
-	second = strstr(text.bytes, "(7,1000000,");
-	assert_true(first < second);
-}
-
-/* A new hold has no row that an UPDATE could reach; one that was read gets none by INSERT. */
-static void new_and_known_holds_are_kept_apart(void **state)
-{
-	(void)state;
-	given_new_hold(9, 2);
-	assert_false(written(sql_update_holds));
-	assert_string_equal(text.bytes, "");
-	stock_reset(&stock);
-	given_new_hold(9, 2)->id = 6; /* read because it expired, not by its name */
-	assert_false(written(sql_insert_holds));
-	assert_true(written(sql_update_holds));
-	assert_ends(" WHERE id IN (6)");
-}
-
-static void given_closed_holds(void)
-{
-	struct hold *hold = given_hold(5, 1);
-
-	hold->status = HOLD_CANCELLED;
-	hold->reason = REASON_CUSTOMER;
-	hold->closed_at_ms = NOW;
-	snprintf(hold->closed_request_id, sizeof(hold->closed_request_id), "%s", REQUEST);
-	hold->changed = true;
-	given_hold(6, 1); /* as it was */
-	hold = given_hold(INT64_MAX, 2);
-	hold->status = HOLD_COMPLETED;
-	hold->closed_at_ms = NOW + 1;
-	snprintf(hold->closed_request_id, sizeof(hold->closed_request_id), "%s", REQUEST2);
-	snprintf(hold->order_id, sizeof(hold->order_id), "%s", "o'17\\");
-	hold->changed = true;
-}
-
-static void changed_holds_are_updated_each_by_its_id(void **state)
-{
-	(void)state;
-	given_closed_holds();
-	assert_true(written(sql_update_holds));
-	assert_begins("UPDATE StockReservation SET ");
-	assert_has("status=CASE id WHEN 5 THEN 'CANCELLED' "
-		   "WHEN 9223372036854775807 THEN 'COMPLETED' END");
-	assert_has("cancelReason=CASE id WHEN 5 THEN 'CUSTOMER' "
-		   "WHEN 9223372036854775807 THEN NULL END");
-	assert_has("closedAt=CASE id WHEN 5 THEN '2025-11-22 16:00:00.123' "
-		   "WHEN 9223372036854775807 THEN '2025-11-22 16:00:00.124' END");
-	assert_has("closedRequestId=CASE id WHEN 5 THEN '" REQUEST "' "
-		   "WHEN 9223372036854775807 THEN '" REQUEST2 "' END");
-	assert_has("orderId=CASE id WHEN 5 THEN NULL "
-		   "WHEN 9223372036854775807 THEN 'o''17\\\\' END");
-	assert_ends(" WHERE id IN (5,9223372036854775807)");
-	assert_has_not("WHEN 6 ");
-}
-
-static void every_reason_has_its_name(void **state)
-{
-	static const char *const names[] = {
-		"NULL", "'CUSTOMER'", "'REPLACED'", "'EXPIRED'", "'OPERATOR'"};
-	char part[64];
-
-	(void)state;
-	given_closed_holds();
-	for (int reason = REASON_NONE; reason <= REASON_OPERATOR; reason++) {
-		stock.holds[0].reason = (enum cancel_reason)reason;
-		assert_true(written(sql_update_holds));
-		snprintf(part, sizeof(part),
-			reason == REASON_NONE ? "cancelReason=%s,"
-					      : "cancelReason=CASE id WHEN 5 THEN %s WHEN",
-			names[reason]);
-		assert_has(part);
-	}
-}
-
-/* A CASE is searched for every row. */
-static void what_is_the_same_for_all_is_written_once(void **state)
-{
-	(void)state;
-	given_closed_holds();
-	snprintf(stock.holds[0].order_id, sizeof(stock.holds[0].order_id), "%s", "o'17\\");
-	stock.holds[0].closed_at_ms = NOW + 1;
-	assert_true(written(sql_update_holds));
-	assert_has(",closedAt='2025-11-22 16:00:00.124',");
-	assert_has(",orderId='o''17\\\\' WHERE ");
-	assert_has("status=CASE id WHEN 5 THEN");
-	given_variant(1, 97, 47);
-	given_variant(2, 100, 50);
-	given_variant(3, 97, 46);
-	assert_true(written(sql_update_variants));
-	assert_string_equal(text.bytes,
-		"UPDATE ProductVariant SET stock=stock+-3,"
-		"reserved=reserved+CASE id WHEN 1 THEN -3 WHEN 3 THEN -4 ELSE 0 END "
-		"WHERE id IN (1,3)");
-}
-
-/* Relative, so that two who write never undo each other. */
-static void counters_are_changed_by_their_difference(void **state)
-{
-	(void)state;
-	given_variant(1, 97, 47);
-	given_variant(2, 100, 50);
-	given_variant(3, 100, 1000050);
-	assert_true(written(sql_update_variants));
-	assert_string_equal(text.bytes,
-		"UPDATE ProductVariant SET "
-		"stock=stock+CASE id WHEN 1 THEN -3 WHEN 3 THEN 0 ELSE 0 END,"
-		"reserved=reserved+CASE id WHEN 1 THEN -3 WHEN 3 THEN 1000000 ELSE 0 END "
-		"WHERE id IN (1,3)");
-}
-
-static void stock_is_written_only_where_it_changed(void **state)
-{
-	(void)state;
-	given_variant(1, 100, 47);
-	assert_true(written(sql_update_variants));
-	assert_string_equal(
-		text.bytes, "UPDATE ProductVariant SET reserved=reserved+-3 WHERE id IN (1)");
-	stock_reset(&stock);
-	given_variant(1, 97, 50); /* revived: it was not reserved any more */
-	assert_true(written(sql_update_variants));
-	assert_has("stock=stock+-3,");
-	assert_has("reserved=reserved+0 ");
-}
-
-/* room */
-
-static void fill_string(char *string, size_t length)
-{
-	memset(string, '\'', length);
-	string[length] = '\0';
-}
-
-/* A whole batch of the longest lines, and all that it may sweep besides. */
-static void longest_updates_fit(void **state)
-{
-	(void)state;
-	for (uint32_t i = 0; i < BATCH_LINES_MAX + SWEEP_MAX + CLEANUP_MAX; i++) {
-		struct hold *hold = i < BATCH_LINES_MAX ? given_hold(ID_MAX - 5000 + i, 1)
-							: stock_add_hold(&stock);
-
-		hold->id = ID_MAX - 5000 + i;
-		hold->status = HOLD_CANCELLED;
-		hold->reason = REASON_CUSTOMER;
-		hold->closed_at_ms = NOW;
-		snprintf(hold->closed_request_id, sizeof(hold->closed_request_id), "%s", REQUEST);
-		hold->changed = true;
-		if (i < BATCH_LINES_MAX)
-			fill_string(hold->order_id, ORDER_ID_MAX);
-	}
-	assert_true(written(sql_update_holds));
-	for (uint32_t i = 0; i < STOCK_VARIANTS_MAX; i++)
-		given_variant(ID_MAX - 5000 + i, 100 - QUANTITY_MAX, INT32_MIN);
-	assert_true(written(sql_update_variants));
-}
-
-static void longest_insert_fits(void **state)
-{
-	(void)state;
-	for (uint32_t i = 0; i < BATCH_LINES_MAX; i++) {
-		struct hold *hold = given_new_hold(ID_MAX, QUANTITY_MAX);
-
-		fill_string(hold->session_id, SESSION_ID_MAX);
-		hold->user_id = ID_MAX;
-	}
-	assert_true(written(sql_insert_holds));
-}
-
 static void longest_selects_fit(void **state)
 {
 	static char session[SESSION_ID_MAX + 1];
@@ -485,11 +313,12 @@ static void longest_selects_fit(void **state)
 	sql_lock_variants(&text, &list, true, false);
 	sql_lock_holds(&text, &list, false);
 	sql_expired_of_variants(&text, &list, NOW, SWEEP_MAX, false);
-	assert_true(text.length < sizeof(memory));
+	assert_true(text.length < STATEMENT_MAX);
 	sql_variants_with_expired(&text, &list, NOW);
 	sql_next_releases(&text, &list, NOW);
 	sql_next_release_of_others(&text, ID_MAX, session, NOW);
-	assert_true(text.length < sizeof(memory));
+	sql_availability(&text, &list);
+	assert_true(text.length < STATEMENT_MAX);
 }
 
 int main(void)
@@ -504,18 +333,15 @@ int main(void)
 		cmocka_unit_test_setup(next_releases_are_of_live_holds, begin),
 		cmocka_unit_test_setup(next_release_of_others_leaves_one_session_out, begin),
 		cmocka_unit_test_setup(variants_with_expired_holds_are_found, begin),
+		cmocka_unit_test_setup(keys_are_looked_up_for_the_lines_that_are_asked, begin),
+		cmocka_unit_test_setup(sessions_of_limited_commands_are_counted, begin),
+		cmocka_unit_test_setup(live_holds_of_a_session_are_found, begin),
+		cmocka_unit_test_setup(holds_to_merge_are_nobodys_or_the_users_own, begin),
+		cmocka_unit_test_setup(list_is_of_live_holds_behind_an_id, begin),
+		cmocka_unit_test_setup(availability_reads_expired_holds_and_the_next_to_end, begin),
+		cmocka_unit_test_setup(closing_request_is_asked_for, begin),
 		cmocka_unit_test_setup(quotes_and_backslashes_are_doubled, begin),
 		cmocka_unit_test_setup(quoted_string_is_added_at_the_end, begin),
-		cmocka_unit_test_setup(nothing_is_written_where_nothing_changed, begin),
-		cmocka_unit_test_setup(new_holds_are_inserted_in_their_order, begin),
-		cmocka_unit_test_setup(new_and_known_holds_are_kept_apart, begin),
-		cmocka_unit_test_setup(changed_holds_are_updated_each_by_its_id, begin),
-		cmocka_unit_test_setup(every_reason_has_its_name, begin),
-		cmocka_unit_test_setup(what_is_the_same_for_all_is_written_once, begin),
-		cmocka_unit_test_setup(counters_are_changed_by_their_difference, begin),
-		cmocka_unit_test_setup(stock_is_written_only_where_it_changed, begin),
-		cmocka_unit_test_setup(longest_updates_fit, begin),
-		cmocka_unit_test_setup(longest_insert_fits, begin),
 		cmocka_unit_test_setup(longest_selects_fit, begin),
 	};
 

@@ -1,172 +1,7 @@
-/*
- * What becomes of a batch whose COMMIT brought no answer. The store is played: each attempt goes as
- * the test says, and what the commands looked like in it is kept.
- */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+/* What becomes of a batch whose COMMIT brought no answer. */
+#include "transaction_fixture.h"
 
 #include <string.h>
-
-#include "monotonic.h"
-#include "transaction.h"
-
-#define NOW	     INT64_C(1800000000000)
-#define ATTEMPTS     16
-#define JOBS	     2
-#define THE_VARIANT  7
-#define THE_QUANTITY 3
-
-/* One attempt, as the test wants it, and as it was seen. */
-struct attempt {
-	enum store_status load, commit;
-	bool blocked[JOBS];
-	/* seen */
-	bool recheck[JOBS];
-};
-
-static struct attempt attempts[ATTEMPTS];
-static uint32_t attempted;
-static int64_t clock_ms, step_ms;
-static struct metrics *metrics;
-static struct transaction *transaction;
-static struct job jobs[JOBS];
-static struct job *const batch[JOBS] = {&jobs[0], &jobs[1]};
-static void (*fill)(struct stock *stock); /* else one variant, and no hold */
-
-/* the store, as played */
-
-int64_t monotonic_ms(void)
-{
-	return clock_ms += step_ms;
-}
-
-struct store *store_open(const char *option_file)
-{
-	return (struct store *)(uintptr_t)option_file;
-}
-
-void store_close(struct store *store)
-{
-	(void)store;
-}
-
-enum store_status store_load(struct store *store, const struct command *const *commands,
-	uint32_t count, enum store_locking locking, struct stock *stock, struct loading *loading)
-{
-	struct attempt *attempt = &attempts[attempted];
-
-	(void)store;
-	(void)locking;
-	assert_in_range(attempted, 0, ATTEMPTS - 1);
-	attempted++;
-	stock_reset(stock);
-	if (fill != NULL)
-		fill(stock);
-	else
-		stock_add_variant(stock, THE_VARIANT, 100, 0);
-	if (attempt->load != STORE_OK)
-		return attempt->load;
-	loading->now_ms = NOW;
-	for (uint32_t i = 0; i < count; i++) {
-		attempt->recheck[i] = commands[i]->recheck;
-		loading->blocked[i] = attempt->blocked[i];
-	}
-	return STORE_OK;
-}
-
-enum store_status store_save(struct store *store, struct stock *stock, bool commit)
-{
-	for (uint32_t i = 0; i < stock->hold_count; i++)
-		stock->holds[i].id = 40 + i;
-	return commit ? store_commit(store) : STORE_OK;
-}
-
-enum store_status store_next_release(
-	struct store *store, int64_t now_ms, struct release *asks, uint32_t count)
-{
-	(void)store;
-	(void)now_ms;
-	(void)asks;
-	(void)count;
-	return STORE_OK;
-}
-
-/* As COMMIT went in truth: its answer may be lost all the same. */
-static bool closed_in_truth;
-
-enum store_status store_was_closed_by(
-	struct store *store, uint64_t hold, const char *request_id, bool *yes)
-{
-	(void)store;
-	(void)hold;
-	(void)request_id;
-	*yes = closed_in_truth;
-	return STORE_OK;
-}
-
-enum store_status store_commit(struct store *store)
-{
-	(void)store;
-	return attempts[attempted - 1].commit;
-}
-
-/* the tests' own */
-
-static int begin(void **state)
-{
-	(void)state;
-	memset(attempts, 0, sizeof(attempts)); /* all goes well */
-	memset(jobs, 0, sizeof(jobs));
-	fill = NULL;
-	closed_in_truth = false;
-	attempted = 0;
-	clock_ms = 0;
-	step_ms = 1;
-	for (uint32_t i = 0; i < JOBS; i++) {
-		struct command *command = &jobs[i].command;
-
-		command->action = ACTION_RESERVE;
-		command->ttl_ms = HOLD_MS;
-		command->line_count = 1;
-		command->lines[0] =
-			(struct command_line){.variant_id = THE_VARIANT, .quantity = THE_QUANTITY};
-		memset(command->request_id, 'a' + (int)i, REQUEST_ID_LENGTH);
-		memset(command->idempotency_key, 'a' + (int)i, DIGEST_LENGTH);
-	}
-	metrics = metrics_open(NULL);
-	assert_non_null(metrics);
-	transaction = transaction_new("a store", metrics);
-	assert_non_null(transaction);
-	return 0;
-}
-
-static int finish(void **state)
-{
-	(void)state;
-	transaction_free(transaction);
-	metrics_close(metrics);
-	return 0;
-}
-
-static enum store_status run(void)
-{
-	return transaction_run(transaction, batch, JOBS, STORE_SKIP);
-}
-
-static void assert_total(const char *line)
-{
-	static char memory[16384];
-	struct text text;
-
-	text_init(&text, memory, sizeof(memory));
-	metrics_write(metrics, &text);
-	if (strstr(memory, line) == NULL)
-		fail_msg("no total '%s'", line);
-}
 
 static void answered_commit_is_not_asked_about(void **state)
 {
@@ -332,7 +167,6 @@ static void lost_sweep_that_is_undone_counts_for_nothing(void **state)
 	assert_total("\nstok_swept_total 0\n");
 }
 
-/* Without any loss: what falls is taken for a restart by those who read the totals. */
 /* It was swept in a COMMIT that happened, and revived in the next: nothing is left of the sweep. */
 static void lost_sweep_that_happened_is_counted(void **state)
 {
@@ -345,6 +179,7 @@ static void lost_sweep_that_happened_is_counted(void **state)
 	assert_total("\nstok_swept_total 1\n");
 }
 
+/* Without any loss: what falls is taken for a restart by those who read the totals. */
 static void total_of_sweeps_never_falls(void **state)
 {
 	(void)state;
