@@ -4,11 +4,15 @@
 
 #include "messages.h"
 
-#define SESSION_HASH_BYTES 16
-
 void audit_init(struct audit *audit, const uint8_t *key, size_t key_length)
 {
 	hmac_sha256_set_key(&audit->hash, key_length, key);
+}
+
+void audit_session(struct audit *audit, const char *session_id, uint8_t hash[SESSION_HASH_BYTES])
+{
+	hmac_sha256_update(&audit->hash, strlen(session_id), (const uint8_t *)session_id);
+	hmac_sha256_digest(&audit->hash, SESSION_HASH_BYTES, hash);
 }
 
 static void add_session(
@@ -16,8 +20,7 @@ static void add_session(
 {
 	uint8_t digest[SESSION_HASH_BYTES];
 
-	hmac_sha256_update(&audit->hash, strlen(session_id), (const uint8_t *)session_id);
-	hmac_sha256_digest(&audit->hash, sizeof(digest), digest);
+	audit_session(audit, session_id, digest);
 	text_add(head, header);
 	text_add_hex(head, digest, sizeof(digest));
 	text_add(head, "\r\n");

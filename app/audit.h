@@ -14,12 +14,17 @@
 #include "outcome.h"
 #include "text.h"
 
+#define SESSION_HASH_BYTES 16
+
 /* Hashes session ids, so that the log can follow a session without being able to become it. */
 struct audit {
 	struct hmac_sha256_ctx hash;
 };
 
 void audit_init(struct audit *audit, const uint8_t *key, size_t key_length);
+
+/* The hash by which the log knows a session. */
+void audit_session(struct audit *audit, const char *session_id, uint8_t hash[SESSION_HASH_BYTES]);
 
 /*
  * Adds the headers. `outcome` is NULL where there was no decision, and `code` says why; `swept`

@@ -215,3 +215,12 @@ bool config_load(struct config *config, struct text *problems)
 	load_metrics(config, problems);
 	return problems->length == 0;
 }
+
+bool config_load_operator(struct config *config, bool with_audit_key, struct text *problems)
+{
+	memset(config, 0, sizeof(*config));
+	load_database(config, problems);
+	if (with_audit_key)
+		load_audit_key(config, problems);
+	return problems->length == 0;
+}

@@ -28,4 +28,7 @@ struct config {
  */
 bool config_load(struct config *config, struct text *problems);
 
+/* The same of what stokctl needs: the database, and if it is asked for, the audit key. */
+bool config_load_operator(struct config *config, bool with_audit_key, struct text *problems);
+
 #endif

@@ -1,5 +1,6 @@
 #include "log.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -20,7 +21,9 @@ static void write_line(const char *level, const char *format, va_list arguments)
 	clock_gettime(CLOCK_REALTIME, &now);
 	text_init(&text, line, sizeof(line));
 	text_add_time(&text, (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000);
-	text_add(&text, " stokd[");
+	text_add(&text, " ");
+	text_add(&text, program_invocation_short_name);
+	text_add(&text, "[");
 	text_add_u64(&text, (uint64_t)getpid());
 	text_add(&text, "] ");
 	text_add(&text, level);

@@ -69,14 +69,17 @@ static bool integer_of(struct json_object *value, uint64_t *number)
 static bool read_integer(struct faults *faults, struct json_object *value, const char *where,
 	int64_t min, int64_t max, uint64_t *number)
 {
-	if (!integer_of(value, number)) {
+	uint64_t given;
+
+	if (!integer_of(value, &given)) {
 		faults_add(faults, FAULT_NOT_INTEGER, where);
 		return false;
 	}
-	if (*number < (uint64_t)min || *number > (uint64_t)max) {
+	if (given < (uint64_t)min || given > (uint64_t)max) {
 		faults_add_range(faults, FAULT_RANGE, where, min, max);
 		return false;
 	}
+	*number = given;
 	return true;
 }
 

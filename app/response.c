@@ -85,9 +85,12 @@ void response_begin_decided(struct response *response, const struct addressee *t
 			outcome->line_count == 1 ? outcome->lines[0].code : success);
 }
 
-int64_t response_seconds_left(int64_t until_ms, int64_t now_ms)
+void response_expiry(struct text *body, const struct outcome_line *line, int64_t now_ms)
 {
-	return until_ms > now_ms ? (until_ms - now_ms) / 1000 : 0;
+	bool left = line->status == HOLD_ACTIVE && line->expires_at_ms > now_ms;
+
+	json_time(body, "expiresAt", line->expires_at_ms);
+	json_number(body, "expiresInSeconds", left ? (line->expires_at_ms - now_ms) / 1000 : 0);
 }
 
 void response_wait(struct text *body, const char *name, int64_t until_ms, int64_t now_ms)

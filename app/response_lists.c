@@ -112,12 +112,8 @@ static void write_extend_line(struct text *body, const struct addressee *to,
 	json_boolean(body, "success", line->success);
 	json_string(body, "outcome", code_name(line->code));
 	if (line->variant_id != 0) {
-		bool active = line->status == HOLD_ACTIVE;
-
 		json_string(body, "status", status_name(line->status));
-		json_time(body, "expiresAt", line->expires_at_ms);
-		json_number(body, "expiresInSeconds",
-			active ? response_seconds_left(line->expires_at_ms, now_ms) : 0);
+		response_expiry(body, line, now_ms);
 	}
 	json_string(body, "message", code_message(line->code, to->language));
 	json_close_object(body);

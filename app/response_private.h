@@ -39,8 +39,10 @@ void response_list(
 /* The list `reservations`: holds that were made, or are listed. */
 void response_holds(struct text *body, const struct outcome *outcome);
 
-/* Time that is left is rounded down; time to wait up, null where there is nothing to wait for. */
-int64_t response_seconds_left(int64_t until_ms, int64_t now_ms);
+/* The members of a hold's end: the time that is left is rounded down, and 0 if it is over. */
+void response_expiry(struct text *body, const struct outcome_line *line, int64_t now_ms);
+
+/* Time to wait is rounded up, and null where there is nothing to wait for. */
 void response_wait(struct text *body, const char *name, int64_t until_ms, int64_t now_ms);
 
 #endif

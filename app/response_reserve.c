@@ -7,8 +7,7 @@ static void write_hold(struct text *body, const struct outcome_line *line, int64
 	json_number(body, "variantId", (int64_t)line->variant_id);
 	json_number(body, "quantity", line->quantity);
 	json_string(body, "status", status_name(line->status));
-	json_time(body, "expiresAt", line->expires_at_ms);
-	json_number(body, "expiresInSeconds", response_seconds_left(line->expires_at_ms, now_ms));
+	response_expiry(body, line, now_ms);
 }
 
 void response_holds(struct text *body, const struct outcome *outcome)

@@ -4,6 +4,9 @@
 
 #include "sql_private.h"
 
+/* A quoted time. */
+#define TIME_MAX 64
+
 /* Milliseconds since the epoch, of a DATETIME(3) that holds UTC. */
 #define MS_OF(column) "TIMESTAMPDIFF(MICROSECOND,'1970-01-01'," column ") DIV 1000"
 
@@ -102,6 +105,11 @@ bool sql_holds_of_keys(struct text *text, const struct command *const *commands,
 		any = true;
 	}
 	return any;
+}
+
+void sql_add_hold_select(struct text *text)
+{
+	text_add(text, hold_select);
 }
 
 void sql_lock_holds(struct text *text, const struct id_list *holds, bool skip_locked)
@@ -209,6 +217,7 @@ static void add_user_condition(struct text *text, const struct command *merge)
 	text_add(text, ")");
 }
 
+/* Those whose life is at its end already come last: else the others might never have their turn. */
 void sql_session_holds(struct text *text, const struct command *command)
 {
 	bool merge = command->action == ACTION_MERGE;
@@ -219,7 +228,13 @@ void sql_session_holds(struct text *text, const struct command *command)
 	text_add(text, " AND status='ACTIVE' AND expiresAt>UTC_TIMESTAMP(3)");
 	if (merge)
 		add_user_condition(text, command);
-	text_add(text, " ORDER BY expiresAt,id");
+	text_add(text, " ORDER BY ");
+	if (!merge) {
+		text_add(text, "expiresAt>=createdAt+INTERVAL ");
+		text_add_u64(text, LIFE_MS_MAX / 1000);
+		text_add(text, " SECOND,");
+	}
+	text_add(text, "expiresAt,id");
 	add_limit(text);
 }
 
@@ -236,28 +251,47 @@ void sql_list(struct text *text, const struct command *command)
 	add_limit(text);
 }
 
+/* The servers would rather walk the index of all expiries, past other variants' live holds. */
+#define BY_VARIANT "FORCE INDEX (StockReservation_variant) "
+
+/*
+ * A subquery: the column of the live hold of the variant v that ends first; `but_of`: of those that
+ * are not this session's. It is a look into the index, however many holds there are; for MySQL the
+ * order must name the index's columns.
+ */
+static void add_next_live(
+	struct text *text, const char *column, const char *now, const char *but_of)
+{
+	text_add(text, "(SELECT ");
+	text_add(text, column);
+	text_add(text, " FROM StockReservation r " BY_VARIANT
+		       "WHERE r.variantId=v.id AND r.status='ACTIVE' AND r.expiresAt>");
+	text_add(text, now);
+	if (but_of != NULL) {
+		text_add(text, " AND r.sessionId<>");
+		sql_quoted(text, but_of);
+	}
+	text_add(text, " ORDER BY r.variantId,r.status,r.expiresAt LIMIT 1)");
+}
+
 /*
  * One statement sees one moment: what a sweep moves is never counted twice, nor missed. The expired
  * holds are one range of the index for each variant.
  */
 void sql_availability(struct text *text, const struct id_list *variants)
 {
+	static const char now[] = "UTC_TIMESTAMP(3)";
+
 	text_clear(text);
-	text_add(text,
-		"SELECT v.id,v.stock,v.reserved,e.units,"
-		"(SELECT " MS_OF(
-			"r.expiresAt") " FROM StockReservation r WHERE r.variantId=v.id AND "
-				       "r.status='ACTIVE' AND r.expiresAt>UTC_TIMESTAMP(3) "
-				       "ORDER BY r.expiresAt LIMIT 1)," MS_OF(
-					       "UTC_TIMESTAMP(3)") " FROM ProductVariant v "
-								   "LEFT JOIN (SELECT "
-								   "variantId,SUM(quantity) AS "
-								   "units FROM StockReservation "
-								   "WHERE variantId IN (");
+	text_add(text, "SELECT v.id,v.stock,v.reserved,e.units,");
+	add_next_live(text, MS_OF("r.expiresAt"), now, NULL);
+	text_add(text, "," MS_OF("UTC_TIMESTAMP(3)"));
+	text_add(text, " FROM ProductVariant v LEFT JOIN (SELECT variantId,SUM(quantity) AS units "
+		       "FROM StockReservation " BY_VARIANT "WHERE variantId IN (");
 	sql_add_ids(text, variants);
-	text_add(text,
-		") AND status='ACTIVE' AND expiresAt<=UTC_TIMESTAMP(3) GROUP BY variantId) e "
-		"ON e.variantId=v.id WHERE v.id IN (");
+	text_add(text, ") AND status='ACTIVE' AND expiresAt<=");
+	text_add(text, now);
+	text_add(text, " GROUP BY variantId) e ON e.variantId=v.id WHERE v.id IN (");
 	sql_add_ids(text, variants);
 	text_add(text, ")");
 }
@@ -272,34 +306,20 @@ void sql_was_closed_by(struct text *text, uint64_t hold, const char *request_id)
 }
 
 /*
- * A look into the index for each variant: one row is read, however many holds it has. Some UNION of
- * a SELECT for each would take ten times as long to parse.
+ * A look for each variant. Some UNION of a SELECT for each would take ten times as long to parse.
  */
-void sql_next_releases(struct text *text, const struct id_list *variants, int64_t now_ms)
+void sql_next_releases(
+	struct text *text, const struct id_list *variants, const char *but_of, int64_t now_ms)
 {
+	char memory[TIME_MAX];
+	struct text now;
+
+	text_init(&now, memory, sizeof(memory));
+	sql_add_time(&now, now_ms);
 	text_clear(text);
-	text_add(text, "SELECT h.variantId,h.sessionId," MS_OF(
-			       "h.expiresAt") " FROM (SELECT "
-					      "(SELECT r.id FROM StockReservation r WHERE "
-					      "r.variantId=v.id AND r.status='ACTIVE' "
-					      "AND r.expiresAt>");
-	sql_add_time(text, now_ms);
-	text_add(
-		text, " ORDER BY r.expiresAt LIMIT 1) AS id FROM ProductVariant v WHERE v.id IN (");
+	text_add(text, "SELECT h.variantId,h.sessionId," MS_OF("h.expiresAt") " FROM (SELECT ");
+	add_next_live(text, "r.id", now.bytes, but_of);
+	text_add(text, " AS id FROM ProductVariant v WHERE v.id IN (");
 	sql_add_ids(text, variants);
 	text_add(text, ")) AS next JOIN StockReservation h ON h.id=next.id");
-}
-
-void sql_next_release_of_others(
-	struct text *text, uint64_t variant, const char *session_id, int64_t now_ms)
-{
-	text_clear(text);
-	text_add(text, "SELECT variantId,sessionId," MS_OF("expiresAt") " FROM StockReservation "
-									"WHERE variantId=");
-	text_add_u64(text, variant);
-	text_add(text, " AND status='ACTIVE' AND expiresAt>");
-	sql_add_time(text, now_ms);
-	text_add(text, " AND sessionId<>");
-	sql_quoted(text, session_id);
-	text_add(text, " ORDER BY expiresAt LIMIT 1");
 }

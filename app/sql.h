@@ -59,6 +59,9 @@ void sql_variants_of_holds(struct text *text, const struct id_list *holds);
  */
 bool sql_holds_of_keys(struct text *text, const struct command *const *commands, uint32_t count);
 
+/* Adds a SELECT of all columns of holds, up to its FROM; what follows is the caller's. */
+void sql_add_hold_select(struct text *text);
+
 /* Locks the holds in ascending order; `skip_locked` as above. */
 void sql_lock_holds(struct text *text, const struct id_list *holds, bool skip_locked);
 
@@ -71,7 +74,8 @@ bool sql_sessions(
 
 /*
  * Ids of the session's holds that are live by the database's present time and that the command
- * (extend, merge) is about, one more than LINES_MAX at most, those that end first first; unlocked.
+ * (extend, merge) is about, one more than LINES_MAX at most, those that end first first, but to be
+ * extended those that can be before those that cannot; unlocked.
  */
 void sql_session_holds(struct text *text, const struct command *command);
 
@@ -128,13 +132,12 @@ uint32_t sql_update_holds(struct text *text, const struct stock *stock);
 bool sql_update_variants(struct text *text, const struct stock *stock);
 void sql_add_commit(struct text *text);
 
-/* variantId, sessionId, expiresAt of the live hold that ends first, for each variant that has one.
+/*
+ * variantId, sessionId, expiresAt of the live hold that ends first, for each variant that has one;
+ * `but_of`: of those that are not this session's; NULL: of all.
  */
-void sql_next_releases(struct text *text, const struct id_list *variants, int64_t now_ms);
-
-/* The same of one variant, but not of this session. */
-void sql_next_release_of_others(
-	struct text *text, uint64_t variant, const char *session_id, int64_t now_ms);
+void sql_next_releases(
+	struct text *text, const struct id_list *variants, const char *but_of, int64_t now_ms);
 
 /* A string constant; `string` is ASCII. */
 void sql_quoted(struct text *text, const char *string);

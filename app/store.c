@@ -115,13 +115,37 @@ static void read_release(void *context, char **columns)
 	}
 }
 
-/* The first hold of the variant answers all sessions but its own: those ask once more. */
+static enum store_status read_releases(
+	struct store *store, struct release_reading *reading, const char *but_of, int64_t now_ms)
+{
+	sql_next_releases(&store->statement, &store->variants, but_of, now_ms);
+	return connection_select(store->connection, &store->statement, read_release, reading);
+}
+
+/* Asks once more for a session, for all variants at once of which its own hold ends first. */
+static enum store_status read_releases_of_others(
+	struct store *store, int64_t now_ms, struct release *asks, uint32_t count)
+{
+	struct release_reading reading = {.asks = asks, .count = count};
+
+	store->variants.count = 0;
+	for (uint32_t i = 0; i < count; i++) {
+		if (asks[i].own_is_first)
+			id_list_add(&store->variants, asks[i].variant_id);
+	}
+	if (store->variants.count == 0)
+		return STORE_OK;
+	return read_releases(store, &reading, asks[0].session_id, now_ms);
+}
+
+/* The first hold of the variant answers all sessions but its own. A session's asks stand together.
+ */
 enum store_status store_next_release(
 	struct store *store, int64_t now_ms, struct release *asks, uint32_t count)
 {
 	struct release_reading reading = {.asks = asks, .count = count};
-	struct text *statement = &store->statement;
 	enum store_status status;
+	uint32_t end;
 
 	store->variants.count = 0;
 	for (uint32_t i = 0; i < count; i++) {
@@ -131,16 +155,13 @@ enum store_status store_next_release(
 	}
 	if (count == 0)
 		return STORE_OK;
-	sql_next_releases(statement, &store->variants, now_ms);
-	status = connection_select(store->connection, statement, read_release, &reading);
-	for (uint32_t i = 0; i < count && status == STORE_OK; i++) {
-		struct release_reading own = {.asks = &asks[i], .count = 1};
-
-		if (!asks[i].own_is_first)
-			continue;
-		sql_next_release_of_others(
-			statement, asks[i].variant_id, asks[i].session_id, now_ms);
-		status = connection_select(store->connection, statement, read_release, &own);
+	status = read_releases(store, &reading, NULL, now_ms);
+	for (uint32_t i = 0; i < count && status == STORE_OK; i = end) {
+		for (end = i + 1; end < count; end++) {
+			if (strcmp(asks[end].session_id, asks[i].session_id) != 0)
+				break;
+		}
+		status = read_releases_of_others(store, now_ms, &asks[i], end - i);
 	}
 	return status;
 }

@@ -70,7 +70,10 @@ struct release {
 	bool own_is_first;     /* the hold that ends first is the session's own */
 };
 
-/* When the next hold of another session ends, for each ask, as the transaction sees it now. */
+/*
+ * When the next hold of another session ends, for each ask, as the transaction sees it now: one
+ * SELECT, and one more for each run of asks of a session whose own holds end first.
+ */
 enum store_status store_next_release(
 	struct store *store, int64_t now_ms, struct release *asks, uint32_t count) MUST_CHECK;
 

@@ -171,17 +171,31 @@ static enum store_status try_stubbornly(struct transaction *transaction, struct 
 	return status;
 }
 
+/* In the attempt just made, by that request. */
+static bool is_swept(const struct hold *hold, const char *request_id)
+{
+	return hold->changed && hold->reason == REASON_EXPIRED &&
+	       strcmp(hold->closed_request_id, request_id) == 0;
+}
+
 /* A hold that the command swept in the attempt just made. 0: none. */
 static uint64_t find_witness(const struct stock *stock, const char *request_id)
 {
 	for (uint32_t i = 0; i < stock->hold_count; i++) {
-		const struct hold *hold = &stock->holds[i];
-
-		if (hold->changed && hold->reason == REASON_EXPIRED &&
-			strcmp(hold->closed_request_id, request_id) == 0)
-			return hold->id;
+		if (is_swept(&stock->holds[i], request_id))
+			return stock->holds[i].id;
 	}
 	return 0;
+}
+
+/* The witness was swept once more: so the COMMIT before did not happen, and this one counts. */
+static bool is_swept_anew(const struct stock *stock, const struct job *job)
+{
+	for (uint32_t i = 0; i < stock->hold_count; i++) {
+		if (stock->holds[i].id == job->witness)
+			return is_swept(&stock->holds[i], job->command.request_id);
+	}
+	return false;
 }
 
 /* From now on they may have been here before. */
@@ -208,6 +222,10 @@ static void count_lost_sweeps(struct transaction *transaction, struct job *job)
 
 	if (job->witness == 0)
 		return;
+	if (is_swept_anew(&transaction->stock, job)) {
+		job->witness = 0;
+		return;
+	}
 	if (store_was_closed_by(transaction->store, job->witness, job->command.request_id,
 		    &happened) != STORE_OK)
 		log_warning("what request %s swept could not be counted", job->command.request_id);

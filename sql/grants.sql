@@ -1,4 +1,4 @@
--- What the service may do, and no more: an example to be run by an administrator, once, in the
+-- What the service may do, and no more, and then stokctl: an example to be run by an administrator, once, in the
 -- database that sql/migrate has prepared:
 --
 --     mysql shop < grants.sql
@@ -17,3 +17,14 @@ GRANT SELECT, INSERT, UPDATE ON StockReservation TO 'stok'@'localhost';
 
 -- /health/ready looks whether the schema is new enough.
 GRANT SELECT ON StokSchema TO 'stok'@'localhost';
+
+-- Two accounts for stokctl, with option files of their own. The auditor's may only read: enough for
+-- `stokctl check`, `audit` and `show`.
+CREATE USER IF NOT EXISTS 'stok_auditor'@'localhost' IDENTIFIED BY 'change-me';
+GRANT SELECT ON ProductVariant TO 'stok_auditor'@'localhost';
+GRANT SELECT ON StockReservation TO 'stok_auditor'@'localhost';
+
+-- The operator's may also mend (`check --repair`) and move closed holds out (`archive`).
+CREATE USER IF NOT EXISTS 'stok_operator'@'localhost' IDENTIFIED BY 'change-me';
+GRANT SELECT, UPDATE ON ProductVariant TO 'stok_operator'@'localhost';
+GRANT SELECT, UPDATE, DELETE ON StockReservation TO 'stok_operator'@'localhost';

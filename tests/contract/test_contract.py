@@ -53,6 +53,7 @@ def good(operation, body=None, headers=(), query="", status=200):
     equal((first.status, first.headers["content-language"]), (status, "en"), first.text)
     again = ask(operation, body, {**TURKISH, **dict(headers)}, query)
     equal(again.headers["content-language"], "tr")
+    assert again.body["message"] != first.body["message"], first.text
     return first
 
 

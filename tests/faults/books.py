@@ -85,6 +85,7 @@ class Books:
             (a for a in self.dark if a.action == "reserve"), lambda a: [signature_of(a)]
         )
         self.dark_closers = index(self.dark, lambda a: a.ids)
+        self.extenders = index((a for a in history if a.action == "extend"), lambda a: a.ids)
         self.created_by = index(self.rows.values(), lambda row: [row.created_by])
         self.closed_by = index(self.rows.values(), lambda row: [row.closed_by])
         self.rows_of_key = index(self.rows.values(), lambda row: [row.key])

@@ -20,6 +20,7 @@ RULES = (
     rules_reserve.changes_leave_one_hold,
     rules_end.cancels_tell_the_truth,
     rules_end.converts_tell_the_truth,
+    rules_end.extends_tell_the_truth,
     rules_tables.every_end_was_asked_for,
     rules_tables.counters_are_sums,
     rules_tables.nothing_is_sold_twice,

@@ -14,6 +14,7 @@ PATHS = {
     "reserve": "/api/stock/reserve",
     "cancel": "/api/stock/cancel-reservation",
     "convert": "/api/stock/convert-reservations",
+    "extend": "/api/stock/extend-reservations",
     "cleanup": "/api/cron/cleanup-reservations",
 }
 

@@ -190,7 +190,10 @@ class NginxRestart(Fault):
     """Ended at once (TERM) or after what it has accepted (QUIT), and started again."""
 
     def inject(self):
-        self.instance.end("nginx", self.rng.choice((signal.SIGTERM, signal.SIGQUIT)))
+        number = self.rng.choice((signal.SIGTERM, signal.SIGQUIT))
+        self.instance.end("nginx", number)
+        if number == signal.SIGTERM:
+            self.instance.outages.append(time.time())
 
     def heal(self):
         self.instance.start_nginx()

@@ -11,7 +11,7 @@ class Attempt:
 
     id: str  # the X-Request-Id it bore: unique, so that the audit log can be joined
     wish: str  # all attempts at one thing that a shopper wants have the same
-    action: str  # reserve, cancel, convert or cleanup
+    action: str  # reserve, cancel, convert, extend or cleanup
     request: dict  # the body
     key: str | None  # the Idempotency-Key
     start: float  # seconds since the epoch, by the client's clock
@@ -33,7 +33,7 @@ class Attempt:
 
     @property
     def ids(self):
-        """The holds that it names: to be cancelled, converted or replaced."""
+        """The holds that it names: to be cancelled, converted, extended or replaced."""
         one = self.request.get("reservationId", self.request.get("replaces"))
         return self.request.get("reservationIds", []) if one is None else [one]
 

@@ -78,6 +78,7 @@ class Instance:
         self.run_dir = None
         self.database = "mariadbd"  # or mysqld
         self.proxy = None
+        self.outages = []  # when nginx was ended at once: its lines of that instant are lost
         self.clock = None  # the pool's, apart from the host's: as libfaketime takes it
         self._commands = {}  # part -> what it is started with
         self._settings = {}  # the pool's environment

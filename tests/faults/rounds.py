@@ -5,6 +5,7 @@ import random
 import shutil
 import time
 
+import ctl
 import history
 import stok
 from books import Violation
@@ -35,6 +36,7 @@ class Round:
         self.tables = None
         self.audit = []
         self.violations = []
+        self.proof = []
 
     def open_shop(self):
         """Empty tables, but for the closed holds of former years.
@@ -86,6 +88,22 @@ class Round:
                                 self.earlier)
         if self.read_old_rows() != self.old_rows:
             self.violations.append(Violation("rewritten row", "a hold of former years", []))
+        self.proof = self.prove()
+
+    def prove(self):
+        """What stokctl finds wrong in the tables, and between them and the log of this round."""
+        log = os.path.join(self.instance.var, "round.log")
+        with open(os.path.join(self.instance.var, "log", "access.log"), "rb") as source:
+            source.seek(self.audit_from)
+            with open(log, "wb") as file:
+                shutil.copyfileobj(source, file)
+        outages = [f"--outage={ctl.time_of(moment)}" for moment in self.instance.outages]
+        results = [ctl.check(), ctl.audit(log, more=outages)]
+        told = [f"stokctl: {finding}" for result in results for finding in result.findings]
+        for result in results:
+            if result.sums is None:
+                told.append(f"stokctl did not come to its end: {result}")
+        return told
 
     def wait_until_quiet(self):
         """Requests whose clients have left may still be under way: their log lines tell."""
@@ -102,6 +120,7 @@ class Round:
         """What fails the round, as text; empty if nothing."""
         told = [str(violation) for violation in self.violations]
         told += [f"never answered: {wish}" for wish in self.load.unresolved]
+        told += self.proof
         if len(told) > TOLD_MAX:
             told[TOLD_MAX:] = [f"and {len(told) - TOLD_MAX} more"]
         return "\n".join(told)
@@ -142,6 +161,7 @@ class Round:
                  "reserved": reserved}
                 for number, (stock, reserved) in self.tables.variants.items()
             ])
+        shutil.copy(os.path.join(self.instance.var, "round.log"), folder)
         with open(os.path.join(folder, "violations.txt"), "w", encoding="utf-8") as file:
             file.write(self.trouble + "\n")
         for name in ("stokd.log", "error.log", f"{self.instance.database}.log"):

@@ -1,4 +1,6 @@
-"""What cancels and converts say, and what has become of their holds."""
+"""What cancels, converts and extends say, and what has become of their holds."""
+
+import datetime
 
 from books import Violation, end_ms, lines_of, start_ms
 
@@ -94,4 +96,37 @@ def wrong_convert(attempt, line, row, is_closer):
         return "unknown, though it is the session's own"
     if outcome in ("late_short", "would_convert") and is_sold and row.closed < start_ms(attempt):
         return f"{outcome}, though it was sold before"
+    return None
+
+
+def extends_tell_the_truth(books):
+    """Who is told of a later end has it, and nothing that has ended comes back."""
+    for attempt in books.history:
+        if attempt.action != "extend" or not attempt.is_final:
+            continue
+        for identity, line in lines_of(attempt).items():
+            row = books.rows.get(identity)
+            wrong = "not in the table" if row is None else wrong_extend(attempt, line, row)
+            if wrong:
+                yield Violation("wrong extend", f"{line['outcome']}, it says: {wrong}",
+                                [attempt, row])
+
+
+def wrong_extend(attempt, line, row):
+    """What is wrong with one line of an extend's answer; None if nothing."""
+    outcome = line["outcome"]
+    if outcome == "extended":
+        told = datetime.datetime.fromisoformat(line["expiresAt"].replace("Z", "+00:00"))
+        if round(told.timestamp() * 1000) > row.expires:
+            return "it ends sooner"
+        if row.free_from < start_ms(attempt):
+            return "it had ended before"
+    if outcome == "reservation_expired" and row.expires > end_ms(attempt):
+        return "it had time left"
+    if outcome == "already_converted" and row.status != "COMPLETED":
+        return "it is not"
+    if outcome == "reservation_cancelled" and row.reason not in ("CUSTOMER", "REPLACED"):
+        return "it is not"
+    if outcome == "not_found" and attempt.request.get("sessionId", row.session) == row.session:
+        return "it is the session's own"
     return None

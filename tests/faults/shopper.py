@@ -45,7 +45,7 @@ class Shopper:
         self.answered = []  # reserves that succeeded: to be asked again
         self.steps = (
             (40, self.reserve), (14, self.change), (12, self.cancel), (14, self.convert),
-            (3, self.cancel_again), (4, self.convert_again), (3, self.replay), (2, self.reuse_key),
+            (8, self.extend), (3, self.cancel_again), (4, self.convert_again), (3, self.replay), (2, self.reuse_key),
             (3, self.twins), (2, self.strangers), (2, self.nonsense), (6, self.ask_again),
             (1, self.new_session), (1, self.load.cleanup),
         )
@@ -175,6 +175,14 @@ class Shopper:
         holds = self.some(self.rng.choice((1, 2)), lambda hold: True)
         if holds:
             self.ask_cancel(holds)
+
+    def extend(self):
+        """Some have expired meanwhile, and stay so."""
+        holds = self.some(self.rng.choice((1, 2, 3)), lambda hold: not hold.gone)
+        if holds:
+            body = {"reservationIds": [hold.id for hold in holds], "sessionId": holds[0].session,
+                    "ttlSeconds": self.rng.choice((1, 2, 1900))}
+            self.ask(self.wish("extend", body, None, holds))
 
     def ask_convert(self, holds, order):
         body = {"reservationIds": [hold.id for hold in holds]}

@@ -1,6 +1,7 @@
 """A small shop's day, told by hand: a history, tables and a log in which every promise was kept."""
 
 import dataclasses
+import datetime
 
 from history import Attempt, Row, Tables, hashed_key
 
@@ -110,6 +111,16 @@ class Story:
                 self.close(row, request_id, "COMPLETED", None, order)
         return attempt
 
+    def extend(self, row, ttl, outcome="extended", status=200):
+        line = {"reservationId": row.id, "success": status == 200, "outcome": outcome}
+        body = {"reservationIds": [row.id], "sessionId": row.session, "ttlSeconds": ttl}
+        attempt, _ = self.ask("extend", body, status, {"details": [line]})
+        if outcome == "extended":
+            row.expires = max(row.expires, self.now + ttl * 1000)
+        told = datetime.datetime.fromtimestamp(row.expires / 1000, datetime.timezone.utc)
+        line["expiresAt"] = told.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        return attempt
+
     def cleanup(self):
         swept = [r for r in self.rows.values() if r.status == "ACTIVE" and r.expires <= self.now]
         answer = {"count": len(swept), "skipped": False}
@@ -159,6 +170,8 @@ def honest():
     holds["changed"] = story.reserve(4, 3, key="k-changed", replaces=holds["old"])
     story.refuse(4, 4, 409, "insufficient_stock", replaces=holds["changed"])
     story.refuse(4, 1, 409, "reservation_cancelled", replaces=holds["old"])
+    story.extend(holds["changed"], 1900)
+    story.extend(holds["old"], 1900, "reservation_cancelled", 409)
     holds["swept"] = story.reserve(1, 1, ttl=1)
     holds["late"] = story.reserve(1, 2, ttl=1)
     story.pass_time(1500)

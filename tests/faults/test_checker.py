@@ -140,6 +140,34 @@ def test_a_sale_for_another_order():
     caught(story, "wrong order")
 
 
+def test_an_extend_that_never_happened():
+    story, holds = honest()
+    before = holds["kept"].expires
+    story.extend(holds["kept"], 1900)
+    holds["kept"].expires = before
+    caught(story, "wrong extend")
+
+
+def test_an_extend_of_what_had_expired():
+    story, holds = honest()
+    row = story.reserve(1, 1, ttl=1)
+    story.pass_time(1500)
+    story.extend(row, -2)  # the answer tells its old end
+    caught(story, "wrong extend")
+
+
+def test_an_extend_refused_though_there_was_time():
+    story, holds = honest()
+    story.extend(holds["kept"], 1900, "reservation_expired", 409)
+    caught(story, "wrong extend")
+
+
+def test_a_later_end_that_nobody_asked_for():
+    story, holds = honest()
+    holds["changed"].expires += 60_000
+    caught(story, "wrong time")
+
+
 def test_units_released_twice():
     story, holds = honest()
     story.cancel(holds["cancelled"]).answer["released"] = 3

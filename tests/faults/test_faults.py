@@ -10,6 +10,7 @@ import time
 
 import faults
 import proxy
+import stok
 from instance import Instance
 from rounds import Round
 from tap import Skip, diagnose, main
@@ -148,6 +149,18 @@ def test_the_hosts_clock_is_apart_from_the_databases():
 def test_faults_at_the_same_time():
     survive("together", cut(proxy.AFTER), faults.WorkerKill, cut(proxy.BLIND), faults.DatabaseKill,
             faults.KillConnections, faults.NginxRestart, pause_s=0.0)
+
+
+def test_the_proof_at_the_end_of_a_round_is_not_blind():
+    instance.revive()
+    a_round = Round(instance, SEED, "canary")
+    with a_round:
+        time.sleep(WARM_UP_S)
+    a_round.settle()
+    assert not a_round.trouble, a_round.trouble
+    stok.sql("DELETE FROM StockReservation WHERE status='ACTIVE' ORDER BY id DESC LIMIT 1")
+    told = "\n".join(a_round.prove())
+    assert "row_missing" in told and "reserved_wrong" in told, told
 
 
 if __name__ == "__main__":

@@ -4,18 +4,22 @@
 
 # shellcheck disable=SC2034 # the lists are used where this is sourced
 
-# To build and run. The server's core rather than mariadb-server: no service comes with it.
+# To build and run. The server's core rather than mariadb-server: no service comes with it. php-common
+# is named because it brings a service of its own.
 RUN_PACKAGES=(
 	autoconf automake gcc libc6-dev make pkg-config
 	libfcgi-dev libjson-c-dev libmariadb-dev libmariadb-dev-compat nettle-dev
 	mariadb-client-core mariadb-server-core
 	multiwatch nginx spawn-fcgi
 	curl
+	php-common php8.2-curl php8.2-fpm php8.2-mysql
+	zlib1g-dev
 )
 
 # For the tests, besides those.
 CHECK_PACKAGES=(
 	clang clang-format libclang-rt-14-dev libcmocka-dev python3 shellcheck
+	goaccess logrotate
 )
 
 # For the test of the HTTP interface against its document (tests/contract), which is skipped
@@ -24,10 +28,14 @@ CONTRACT_PACKAGES=(
 	nodejs npm
 )
 
-# For the bench and its peers (tests/bench), besides all those. Any Node from 18 on will do, though
-# Prisma wants a newer one. php-common is named because it brings a service of its own.
+# For the tests of the demo shop in a browser; any Node from 18 on will do.
+BROWSER_PACKAGES=(
+	chromium fonts-liberation nodejs npm
+)
+
+# For the bench and its peers (tests/bench), besides all those. Prisma wants a newer Node.
 BENCH_PACKAGES=(
-	gnuplot-nox nodejs npm php-common php8.2-fpm php8.2-mysql php8.2-opcache wrk
+	gnuplot-nox nodejs npm php8.2-opcache wrk
 )
 
 policy=/usr/sbin/policy-rc.d
@@ -47,6 +55,7 @@ is_installed() {
 	nodejs) is_node_new_enough ;;
 	npm) command -v npm >/dev/null ;;
 	gnuplot-nox) command -v gnuplot >/dev/null ;;
+	goaccess) command -v goaccess >/dev/null ;;
 	*) [ "$(dpkg-query --show --showformat='${db:Status-Status}' "$1" 2>/dev/null)" = installed ] ;;
 	esac
 }
@@ -63,6 +72,7 @@ service_of() {
 	nginx) printf 'nginx.service\n' ;;
 	php-common) printf 'phpsessionclean.timer\n' ;;
 	php8.2-fpm) printf 'php8.2-fpm.service\n' ;;
+	logrotate) printf 'logrotate.timer\n' ;;
 	esac
 }
 

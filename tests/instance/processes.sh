@@ -36,23 +36,28 @@ has() {
 
 # A number alone proves nothing: it may have been given to a stranger since.
 is_ours() {
-	local part=$1 pid=$2
+	local part=$1 pid=$2 words
 	case $part in
 	mariadbd) strings_of "/proc/$pid/cmdline" | has -x "--datadir=$var/mysql" ;;
 	mysqld) strings_of "/proc/$pid/cmdline" | has -x "--datadir=$var/mysql-data" ;;
 	pool) strings_of "/proc/$pid/environ" | has -x "STOK_DB_OPTIONS=$var/my.cnf" ;;
 	# nginx writes its title over both, all words in one string; a worker's title says nothing.
 	nginx) strings_of "/proc/$pid/cmdline" | paste -sd ' ' | has " -c $var/nginx/nginx.conf" ;;
+	# So does PHP-FPM: "php-fpm: master process (FILE)".
+	shop)
+		words=$(strings_of "/proc/$pid/cmdline" | paste -sd ' ')
+		[[ $words == *php-fpm*[\ \(]"$var/php-fpm.conf"* ]]
+		;;
 	esac
 }
 
 is_left_over() {
 	local part=$1 pid=$2
-	if [ "$part" = nginx ]; then
-		[ "$(cat "/proc/$pid/comm" 2>/dev/null)" = nginx ]
-	else
-		is_ours "$part" "$pid"
-	fi
+	case $part in
+	nginx) [ "$(cat "/proc/$pid/comm" 2>/dev/null)" = nginx ] ;;
+	shop) [[ $(cat "/proc/$pid/comm" 2>/dev/null) == php-fpm* ]] ;;
+	*) is_ours "$part" "$pid" ;;
+	esac
 }
 
 # The part's process id, if it lives.
@@ -125,7 +130,7 @@ end_part() {
 	rm -f "$run_dir/$part.pid"
 }
 
-# QUIT lets nginx answer what it has accepted; multiwatch passes any of its signals on as USR1, at
+# QUIT lets nginx and PHP-FPM answer what they have accepted; multiwatch passes any of its signals on as USR1, at
 # which stokd ends in the same way.
 stop_part() {
 	case $1 in
@@ -137,6 +142,7 @@ stop_part() {
 
 stop_all() {
 	stop_part nginx
+	stop_part shop
 	stop_part pool
 	stop_part "$database"
 	rm -f "$run_dir/port"
@@ -155,12 +161,24 @@ is_anything_left() {
 	return 1
 }
 
+# What goes on would hold what it inherits: our lock, or a pipe of make, which waits for its end.
+close_inherited() {
+	local fd
+	for fd in "/proc/$BASHPID/fd"/*; do
+		fd=${fd##*/}
+		[ "$fd" -le 2 ] || eval "exec $fd>&-"
+	done
+}
+
 # launch PART COMMAND...: in a session of its own, out of reach of the terminal's Ctrl-C. Its
 # output goes to the part's log.
 launch() {
 	local part=$1
 	shift
-	setsid "$@" </dev/null >>"$var/log/$(log_of "$part")" 2>&1 9>&- &
+	(
+		close_inherited
+		exec setsid "$@"
+	) </dev/null >>"$var/log/$(log_of "$part")" 2>&1 &
 	printf '%s\n' "$!" >"$run_dir/$part.pid"
 	wait_for_program "$part" "$!"
 }

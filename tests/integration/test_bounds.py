@@ -29,7 +29,7 @@ def pair(name, value):
 
 def reserve_straight(index):
     """A reserve as nginx would hand it over, without nginx: it has too few connections."""
-    body = b'{"variantId":1,"quantity":1,"sessionId":"flood"}'
+    body = b'{"variantId":1,"quantity":1,"sessionId":"flood-%d"}' % index
     params = {
         "REQUEST_METHOD": "POST", "REQUEST_URI": "/api/stock/reserve",
         "CONTENT_TYPE": "application/json", "CONTENT_LENGTH": str(len(body)),

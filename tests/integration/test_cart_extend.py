@@ -185,6 +185,15 @@ def test_a_session_of_more_than_100_holds_is_told_more():
     equal(len([identity for identity in ids if left(identity) > 100]), 100)
 
 
+def test_holds_at_their_cap_never_keep_the_others_waiting():
+    fresh()
+    held_all([(1, 1)] * 100, ttlSeconds=60)
+    sql("UPDATE StockReservation SET createdAt = expiresAt - INTERVAL 7200 SECOND")
+    last, = held_all([(1, 1)], ttlSeconds=90)
+    equal(extend(sessionId="shopper").body["more"], True)
+    near(left(last), 1800)
+
+
 def test_ids_or_a_session_must_be_given():
     fresh()
     for headers in ((), PUBLIC):

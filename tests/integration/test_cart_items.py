@@ -151,6 +151,19 @@ def test_a_refusal_helps_the_shopper():
     assert body["message"] and body["lines"][0]["available"] == 2, body
 
 
+def test_when_more_may_be_had_is_one_look_for_each_variant():
+    """Not a walk past the live holds of others: refusals are what a sold-out product has most of."""
+    crowd()
+    lines = [(identity, 501) for identity in range(1, 101)]
+    refused(reserve_items(lines), 409, "insufficient_stock")  # sweeps what expired
+    before = rows_read()
+    body = refused(reserve_items(lines), 409, "insufficient_stock")
+    read = rows_read() - before
+    equal(len(body["lines"]), 100)
+    assert all(3500 <= line["retryAfterSeconds"] <= 3600 for line in body["lines"]), body["lines"]
+    assert read < 5000, f"{read} rows"
+
+
 def test_available_is_never_below_zero():
     fresh(10)
     held(1, 8, "other")

@@ -180,5 +180,14 @@ def test_others_ignore_the_header():
         equal(reservations("shopper", headers).status, 200)
 
 
+def test_a_replay_of_what_has_ended_has_no_time_left():
+    fresh()
+    header = {"Idempotency-Key": "once"}
+    hold = reserve(1, 1, headers=header).body["reservationId"]
+    cancel(hold)
+    again = reserve(1, 1, headers=header).body
+    equal((again["replay"], again["status"], again["expiresInSeconds"]), (True, "CANCELLED", 0))
+
+
 if __name__ == "__main__":
     main(start)

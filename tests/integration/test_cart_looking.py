@@ -161,27 +161,15 @@ def test_it_waits_for_no_lock():
         client.communicate("COMMIT;\n", timeout=10)
 
 
-def rows_read():
-    """How many rows the database's engines have read since it started."""
-    return sum(int(line[1]) for line in sql("SHOW GLOBAL STATUS LIKE 'Handler_read%'"))
-
-
 def test_no_live_hold_is_read_for_it():
-    """50,000 live holds, 500 expired ones: some rows for each variant and each expired hold."""
-    empty()
-    sql(f"INSERT INTO ProductVariant (id, stock) SELECT seq, 1000 FROM {sequence(100)}; "
-        "INSERT INTO StockReservation (variantId, quantity, sessionId, expiresAt) "
-        "SELECT 1 + seq % 100, 1, 's', UTC_TIMESTAMP(3) + INTERVAL 1 HOUR "
-        f"FROM {sequence(50000)}; "
-        "INSERT INTO StockReservation (variantId, quantity, sessionId, expiresAt) "
-        f"SELECT 1 + seq % 100, 1, 's', UTC_TIMESTAMP(3) FROM {sequence(500)}; "
-        "UPDATE ProductVariant SET reserved=505")
+    """Some rows for each variant, and the expired holds: whatever plan the database has."""
+    crowd()
     availability(1)
     before = rows_read()
     answer = availability(*range(1, 101))
     read = rows_read() - before
     equal(set(seen(answer).values()), {500})
-    assert read < 10000, f"{read} rows"
+    assert read < 5000, f"{read} rows"
 
 
 # ---- a session's holds ---------------------------------------------------------------------------

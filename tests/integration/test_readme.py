@@ -86,7 +86,7 @@ def test_there_are_examples():
     found = examples()
     assert len(found) >= 5 and any(shown for _, shown in found), found
     commands = " ".join(command for command, _ in found)
-    for path in ("reserve", "cancel-reservation", "convert-reservations", "cleanup-reservations"):
+    for path in ("reserve", "convert-reservations", "extend-reservations", "cleanup-reservations"):
         assert path in commands, path
 
 

@@ -88,12 +88,13 @@ def test_keys_are_secret_and_stay():
 
 
 def test_detach_revives_whatever_part_has_died():
-    for part in (database(), "pool", "nginx"):
+    for part in (database(), "pool", "shop", "nginx"):
         with open(os.path.join(SECOND_VAR, "run", f"{part}.pid"), encoding="ascii") as file:
             os.kill(int(file.read()), signal.SIGKILL)
         done = second("--detach")
         equal(done.returncode, 0, done.stdout)
         assert ready(SECOND_PORT), part
+        equal(request("GET", "/shop/", port=SECOND_PORT).status, 200, part)
 
 
 def test_the_foreground_shows_a_life_and_ctrl_c_ends_all():

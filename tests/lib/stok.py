@@ -244,6 +244,23 @@ def snapshot():
     return holds, sql("SELECT id, stock, reserved FROM ProductVariant ORDER BY id")
 
 
+def crowd():
+    """Variants 1 to 100 of 1,000 units, with 50,000 live holds of one unit and 500 expired ones."""
+    empty()
+    sql(f"INSERT INTO ProductVariant (id, stock) SELECT seq, 1000 FROM {sequence(100)}; "
+        "INSERT INTO StockReservation (variantId, quantity, sessionId, expiresAt) "
+        "SELECT 1 + seq % 100, 1, 'crowd', UTC_TIMESTAMP(3) + INTERVAL 1 HOUR "
+        f"FROM {sequence(50000)}; "
+        "INSERT INTO StockReservation (variantId, quantity, sessionId, expiresAt) "
+        f"SELECT 1 + seq % 100, 1, 'crowd', UTC_TIMESTAMP(3) FROM {sequence(500)}; "
+        "UPDATE ProductVariant SET reserved=505")
+
+
+def rows_read():
+    """How many rows the database's engines have read since it started."""
+    return sum(int(line[1]) for line in sql("SHOW GLOBAL STATUS LIKE 'Handler_read%'"))
+
+
 def check_sums():
     """The counters are the sums of the rows, for every variant."""
     wrong = sql(
@@ -260,11 +277,11 @@ def log_lines(name="access.log"):
         return file.read().splitlines()
 
 
-def audit(request_id, seconds=5):
+def audit(request_id, seconds=5, log="access.log"):
     """The audit line of a request, parsed. nginx writes it after it answered: waits for it."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
-        for line in reversed(log_lines()):
+        for line in reversed(log_lines(log)):
             if request_id in line:
                 return json.loads(line)
         time.sleep(0.02)

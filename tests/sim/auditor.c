@@ -68,6 +68,11 @@ void auditor_note_withdrawn(struct auditor *auditor, uint64_t id, int64_t now)
 	ledger_end(ledger, ledger_promise(ledger, id), FATE_WITHDRAWN, now, "");
 }
 
+void auditor_note_archived(struct auditor *auditor, uint64_t id)
+{
+	ledger_promise(&auditor->ledger, id)->archived = true;
+}
+
 /* The copy grows with the books, and most batches need none: so it is made where it may be. */
 void auditor_keep_books(struct auditor *auditor)
 {

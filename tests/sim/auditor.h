@@ -50,6 +50,7 @@ void auditor_close(struct auditor *auditor);
 /* An operator did something by hand. */
 void auditor_note_stock(struct auditor *auditor, uint64_t variant_id, int64_t units, int64_t now);
 void auditor_note_withdrawn(struct auditor *auditor, uint64_t id, int64_t now);
+void auditor_note_archived(struct auditor *auditor, uint64_t id);
 
 /* A request came in. */
 void auditor_watch_request(struct auditor *auditor, const struct command *command);

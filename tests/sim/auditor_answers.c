@@ -104,7 +104,8 @@ static void note_told(struct auditor *auditor, const struct command *command,
 /* Who is refused must have got nothing, in an earlier round either. */
 static void check_refused(struct auditor *auditor, const struct command *command)
 {
-	const struct visit *visit = ledger_visit(&auditor->ledger, command->idempotency_key);
+	const struct visit *visit =
+		ledger_visit(&auditor->ledger, command->idempotency_key, command->line_count);
 
 	if (visit != NULL &&
 		strcmp(auditor->ledger.promises[visit->first].made_by, command->request_id) == 0)

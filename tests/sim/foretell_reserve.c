@@ -34,16 +34,18 @@ static bool is_same_wish(
 	return true;
 }
 
-/* He is shown what he was given, as it stands today. */
+/* He is shown what he was given, as it stands today, but for what was archived. */
 static void show_again(const struct ledger *ledger, int64_t now, const struct visit *visit,
 	const struct command *command, struct verdict *verdict)
 {
 	for (uint32_t i = visit->first; i < visit->first + visit->count; i++) {
 		const struct promise *promise = &ledger->promises[i];
 		struct row_view view = view_row(promise);
-		struct verdict_line *line =
-			verdict_say_of(verdict, ledger, promise, CODE_RESERVED, true);
+		struct verdict_line *line;
 
+		if (promise->archived)
+			continue;
+		line = verdict_say_of(verdict, ledger, promise, CODE_RESERVED, true);
 		line->status = view.status;
 		line->reason = view.reason;
 		if (promise->fate == FATE_RUNS && now >= promise->until) {
@@ -60,7 +62,8 @@ static void show_again(const struct ledger *ledger, int64_t now, const struct vi
 static bool came_before(const struct ledger *ledger, int64_t now, const struct command *command,
 	struct verdict *verdict)
 {
-	const struct visit *visit = ledger_visit(ledger, command->idempotency_key);
+	const struct visit *visit =
+		ledger_visit(ledger, command->idempotency_key, command->line_count);
 
 	if (visit == NULL)
 		return false;

@@ -99,9 +99,12 @@ static int by_id(const void *key, const void *item)
 
 struct promise *ledger_promise(const struct ledger *ledger, uint64_t id)
 {
-	if (ledger->numbered == 0)
-		return NULL;
-	return bsearch(&id, ledger->promises, ledger->numbered, sizeof(ledger->promises[0]), by_id);
+	struct promise *promise = NULL;
+
+	if (ledger->numbered > 0)
+		promise = bsearch(&id, ledger->promises, ledger->numbered,
+			sizeof(ledger->promises[0]), by_id);
+	return promise != NULL && !promise->archived ? promise : NULL;
 }
 
 struct promise *ledger_promise_units(struct ledger *ledger, uint32_t place)
@@ -136,12 +139,25 @@ void ledger_add_visit(
 	memcpy(visit->wish, wish, DIGEST_LENGTH);
 }
 
+static bool is_remembered(const struct ledger *ledger, const struct visit *visit, uint32_t lines)
+{
+	for (uint32_t i = 0; i < visit->count && i < lines; i++) {
+		if (!ledger->promises[visit->first + i].archived)
+			return true;
+	}
+	return false;
+}
+
 /* Most ask for what was made a short while ago. */
-const struct visit *ledger_visit(const struct ledger *ledger, const uint8_t name[DIGEST_LENGTH])
+const struct visit *ledger_visit(
+	const struct ledger *ledger, const uint8_t name[DIGEST_LENGTH], uint32_t lines)
 {
 	for (uint32_t i = ledger->visit_count; i-- > 0;) {
-		if (memcmp(ledger->visits[i].name, name, DIGEST_LENGTH) == 0)
-			return &ledger->visits[i];
+		const struct visit *visit = &ledger->visits[i];
+
+		if (memcmp(visit->name, name, DIGEST_LENGTH) == 0 &&
+			is_remembered(ledger, visit, lines))
+			return visit;
 	}
 	return NULL;
 }

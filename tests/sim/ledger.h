@@ -33,7 +33,8 @@ struct promise {
 	int64_t until;
 	enum fate fate;
 	int64_t ended_at;
-	bool swept; /* its row was closed because it had run out */
+	bool archived; /* its row was taken away: nobody finds it */
+	bool swept;    /* its row was closed because it had run out */
 	int64_t swept_at;
 	uint32_t told_made;  /* answers that said: I made it */
 	uint32_t told_ended; /* answers that said: I ended it */
@@ -104,7 +105,7 @@ void ledger_add_account(struct ledger *ledger, uint64_t variant_id, int64_t on_h
 /* Returns the account's place, or -1: unknown. */
 int32_t ledger_account(const struct ledger *ledger, uint64_t variant_id);
 
-/* NULL: unknown. */
+/* NULL: unknown, or archived. */
 struct promise *ledger_promise(const struct ledger *ledger, uint64_t id);
 
 /* Makes a blank promise; the caller fills it, all but its account. The last one's place moves. */
@@ -114,8 +115,12 @@ struct promise *ledger_promise_units(struct ledger *ledger, uint32_t account);
 void ledger_add_visit(struct ledger *ledger, const uint8_t name[DIGEST_LENGTH],
 	const uint8_t wish[DIGEST_LENGTH]);
 
-/* NULL: no such visitor was given anything. */
-const struct visit *ledger_visit(const struct ledger *ledger, const uint8_t name[DIGEST_LENGTH]);
+/*
+ * NULL: no such visitor was given anything that is not archived. Who has few lines does not find
+ * what the archive has left of the later lines of a longer request.
+ */
+const struct visit *ledger_visit(
+	const struct ledger *ledger, const uint8_t name[DIGEST_LENGTH], uint32_t lines);
 
 /* Gives the oldest promise without an id its id. */
 void ledger_number(struct ledger *ledger, uint64_t id);

@@ -15,6 +15,17 @@ static void forgets_the_key(
 	decide(stock, now_ms, &keyless, outcome);
 }
 
+/* The archive has taken its first hold, and left others. */
+static void key_dies_with_its_first_line(
+	struct stock *stock, int64_t now_ms, const struct command *command, struct outcome *outcome)
+{
+	const struct hold *first = stock_keyed_hold(stock, command->idempotency_key, 0);
+	struct command keyless = *command;
+
+	keyless.keyed = first != NULL;
+	decide(stock, now_ms, &keyless, outcome);
+}
+
 static void accepts_another_body(
 	struct stock *stock, int64_t now_ms, const struct command *command, struct outcome *outcome)
 {
@@ -142,6 +153,7 @@ static void lost_merge_moved_nothing(
 
 static const struct decider faults[] = {
 	{"forgets_the_key", forgets_the_key},
+	{"key_dies_with_its_first_line", key_dies_with_its_first_line},
 	{"accepts_another_body", accepts_another_body},
 	{"replay_revives_what_expired", replay_revives_what_expired},
 	{"replay_shows_the_dead_as_living", replay_shows_the_dead_as_living},

@@ -226,23 +226,33 @@ static void limit_is_one_too_high(
 		outcome->limit_max--;
 }
 
-/* Nobody over the limit may ask for less. */
+static bool names_live_hold(struct stock *stock, int64_t now_ms, const struct command *command)
+{
+	for (uint32_t i = 0; i < command->line_count; i++) {
+		const struct hold *hold = own_hold(stock, command, &command->lines[i]);
+
+		if (hold != NULL && hold_is_live(hold, now_ms))
+			return true;
+	}
+	return false;
+}
+
+/* Who has as much as he may have cannot change it. */
 static void limit_forgets_what_is_replaced(
 	struct stock *stock, int64_t now_ms, const struct command *command, struct outcome *outcome)
 {
-	struct session *session = stock_session(stock, command->session_id);
-	int64_t held = 0;
+	const struct session *session = stock_session(stock, command->session_id);
 
-	for (uint32_t i = 0; i < command->line_count && session != NULL; i++) {
-		const struct hold *hold = own_hold(stock, command, &command->lines[i]);
-
-		held += hold != NULL && hold_is_live(hold, now_ms);
+	if (command->limits.holds == 0 || !names_live_hold(stock, now_ms, command) ||
+		session->holds + command->line_count <= command->limits.holds) {
+		decide(stock, now_ms, command, outcome);
+		return;
 	}
-	if (held > 0)
-		session->holds += held;
-	decide(stock, now_ms, command, outcome);
-	if (held > 0)
-		session->holds -= held;
+	memset(outcome, 0, offsetof(struct outcome, lines));
+	outcome->now_ms = now_ms;
+	outcome->limit = LIMIT_HOLDS;
+	outcome->limit_max = command->limits.holds;
+	outcome_refuse(outcome, CODE_LIMIT_REACHED);
 }
 
 /* What a session got in the same batch is not counted. */

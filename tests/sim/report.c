@@ -43,6 +43,7 @@ static const char *const event_names[EVENT_COUNT] = {
 	[EVENT_REPLAY_CANCELLED] = "a replay of a cancelled hold",
 	[EVENT_REPLAY_EXPIRED] = "a replay of an expired hold",
 	[EVENT_REPLAY_SWEPT] = "a replay of a swept hold",
+	[EVENT_REPLAY_PART] = "a replay of what the archive has left",
 	[EVENT_REPLAY_TWIN] = "twins in a batch",
 	[EVENT_FOUND_RESERVE] = "a reserve that finds its holds",
 	[EVENT_FOUND_RESERVE_ENDED] = "a reserve that finds its hold ended",

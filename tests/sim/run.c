@@ -244,6 +244,8 @@ static bool live(struct life *life, bool loud)
 	auditor_open(&life->auditor, &life->world);
 	while (life->commands > 0 && !life->auditor.accused) {
 		workload_pass_time(&life->workload, &life->world, &life->auditor);
+		if (life->lost_count == 0 && life->count == 0)
+			workload_archive(&life->workload, &life->world, &life->auditor);
 		fill_batch(life);
 		guilty = run_batch(life);
 		life->batches++;

@@ -161,6 +161,8 @@ uint64_t tally_events(
 	}
 	if ((events & found) != 0 && (events & BIT(EVENT_ANEW_CONVERT)) != 0)
 		events |= BIT(EVENT_FOUND_PART);
+	if (outcome->replay && outcome->line_count < command->line_count)
+		events |= BIT(EVENT_REPLAY_PART);
 	if (command->action == ACTION_RESERVE && !outcome->success)
 		events |= refusal_events(command, stock, outcome);
 	if (command->whole_session)

@@ -16,6 +16,7 @@ enum event {
 	EVENT_REPLAY_CANCELLED, /* by its customer or an operator */
 	EVENT_REPLAY_EXPIRED,	/* and is not swept */
 	EVENT_REPLAY_SWEPT,
+	EVENT_REPLAY_PART, /* was archived, not all of it */
 	EVENT_REPLAY_TWIN, /* was made in the same batch */
 	/* a request found what it did in a lost COMMIT */
 	EVENT_FOUND_RESERVE,

@@ -126,6 +126,21 @@ void workload_pass_time(struct workload *workload, struct world *world, struct a
 	workload->cleanup_wanted = prng_percent(prng, 20);
 }
 
+void workload_archive(struct workload *workload, struct world *world, struct auditor *auditor)
+{
+	struct prng *prng = &workload->prng;
+
+	for (uint32_t i = 0; i < 6 && world->row_count > 0 && prng_percent(prng, 50); i++) {
+		uint64_t id = world->rows[prng_below(prng, world->row_count)].id;
+		const struct hold *row = world_row(world, id);
+
+		if (row == NULL || row->status == HOLD_ACTIVE)
+			continue;
+		world_archive(world, id);
+		auditor_note_archived(auditor, id);
+	}
+}
+
 void workload_slip_time(struct workload *workload, struct world *world, struct auditor *auditor)
 {
 	struct prng *prng = &workload->prng;

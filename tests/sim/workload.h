@@ -55,6 +55,9 @@ void workload_open(struct workload *workload, uint64_t seed, struct world *world
 /* Before a batch: time moves on, operators correct stock. Tells the auditor what they did. */
 void workload_pass_time(struct workload *workload, struct world *world, struct auditor *auditor);
 
+/* Some old rows are taken away. Of these, nobody may be waiting for an answer. */
+void workload_archive(struct workload *workload, struct world *world, struct auditor *auditor);
+
 /* Between the naming of a whole session's holds and their loading: a little, or nothing. */
 void workload_slip_time(struct workload *workload, struct world *world, struct auditor *auditor);
 

@@ -142,6 +142,7 @@ static void ask_line(struct workload *workload, struct command_line *line)
 {
 	struct prng *prng = &workload->prng;
 
+	*line = (struct command_line){0};
 	line->variant_id = 10 * prng_between(prng, 1, workload->variants);
 	line->quantity = (uint32_t)prng_between(prng, 1, workload->quantity_top);
 	if (prng_below(prng, 1000) < 5)
@@ -238,7 +239,7 @@ static void ask_holds(struct workload *workload, const struct world *world, stru
 
 		if (i > 0 && prng_percent(prng, 5))
 			id = command->lines[prng_below(prng, i)].reservation_id;
-		command->lines[i].reservation_id = id;
+		command->lines[i] = (struct command_line){.reservation_id = id};
 	}
 }
 
@@ -289,7 +290,9 @@ void workload_command(struct workload *workload, const struct world *world, stru
 	struct prng *prng = &workload->prng;
 	uint64_t dice = prng_below(prng, 100);
 
-	memset(command, 0, sizeof(*command));
+	/* As the gate leaves it: lines beyond those that are asked for are whatever they were. */
+	memset(command, 0, offsetof(struct command, lines));
+	memset(command->lines, 0xa5, sizeof(command->lines));
 	snprintf(command->request_id, sizeof(command->request_id), "%032llx",
 		(unsigned long long)++workload->requests);
 	if (workload->cleanup_wanted && prng_percent(prng, 20)) {

@@ -32,6 +32,7 @@ struct world {
 
 	uint32_t row_count, row_room;
 	struct hold *rows;	   /* ascending ids, never deleted */
+	bool *archived;		   /* but some were taken away: nobody finds them */
 	uint32_t *next_of_key;	   /* for each row the next one with a key of the same sort */
 	uint32_t keys[WORLD_KEYS]; /* an index: the first row of each sort of keys */
 
@@ -67,7 +68,11 @@ void world_roll_back(struct world *world, const struct stock *stock);
 struct world_variant *world_variant(struct world *world, uint64_t id);
 struct hold *world_row(const struct world *world, uint64_t id);
 
-/* Does by hand what an operator's tool would: ends a live hold. */
+/* Keys of the same sort share a place in the index. */
+uint32_t world_sort_of_key(const uint8_t key[DIGEST_LENGTH]);
+
+/* Does by hand what an operator's tool would: ends a live hold; takes away a closed one. */
 void world_withdraw(struct world *world, struct hold *row);
+void world_archive(struct world *world, uint64_t id);
 
 #endif

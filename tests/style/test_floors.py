@@ -21,8 +21,16 @@ FLOORS = [
      "job", "pool", "queue",
      "claims", "keepalive", "lanes", "leader"],
     ["gate", "committer", "transaction", "inquiry"],
-    ["main"],
+    # stokctl: above the service's floors, and beside its threads, of which it uses none.
+    ["ctl_time", "ctl_minutes", "ctl_log", "ctl_sorter", "ctl_line", "ctl_finding", "ctl_csv", "ctl_sql"],
+    ["ctl_claim", "ctl_request", "ctl_sessions", "ctl_invariant", "ctl_progress", "ctl_archived",
+     "ctl_archive_file", "ctl_table"],
+    ["ctl_judge", "ctl_report", "ctl_options"],
+    ["ctl_repair"],
+    ["ctl_audit", "ctl_check", "ctl_show", "ctl_archive"],
+    ["main", "stokctl"],
 ]
+THREADS = {"gate", "committer", "transaction", "inquiry"}
 CORE = FLOORS[1]
 
 # What the core may have from the system: nothing that does I/O, tells the time or allocates.
@@ -33,6 +41,7 @@ LIBRARIES = {
     "mysql.h": {"connection.c"},
     "fcgiapp.h": {"gate.c", "job.h", "response.c", "response.h"},
     "json.h": {"members.c", "members.h", "request.c"},
+    "zlib.h": {"ctl_log.c"},
     "pthread.h": {"committer.c", "pool.c", "queue.c"},
 }
 
@@ -59,6 +68,14 @@ def test_includes_point_down():
     for path in sources():
         for included in includes(path, r'"(\w+)\.h"'):
             assert floor_of(included) <= floor_of(path.stem), f"{path.name} includes {included}.h"
+
+
+def test_stokctl_has_no_threads():
+    for path in sources():
+        if not path.stem.startswith(("ctl_", "stokctl")):
+            continue
+        for included in includes(path, r'"(\w+)\.h"'):
+            assert included not in THREADS, f"{path.name} includes {included}.h"
 
 
 def test_the_core_knows_only_itself_and_the_limits():

@@ -175,10 +175,17 @@ static void merge_is_the_storefronts_only(void **state)
 	given_body("{\"fromSessionId\":\"guest\",\"sessionId\":\"s\",\"userId\":77}");
 	by_public();
 	assert_int_equal(answer(), CODE_NOT_ALLOWED);
+	http.legacy = true; /* whose userId is otherwise passed over */
+	assert_int_equal(answer(), CODE_NOT_ALLOWED);
+	http.legacy = false;
 	by_key(CRON);
 	assert_int_equal(answer(), CODE_NOT_ALLOWED);
 	by_trusted_way();
 	assert_good();
+	given_body("{}"); /* which nobody else comes so far as to be told */
+	assert_faults(3);
+	by_public();
+	assert_int_equal(answer(), CODE_NOT_ALLOWED);
 }
 
 int main(void)

@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include <stdio.h>
 #include <string.h>
 
 #include "aborts.h"
@@ -213,6 +214,21 @@ static void who_reads_wants_nothing(void **state)
 
 /* sessions */
 
+/* Like ids they share places, but seldom, however alike they are. */
+static void few_sessions_wait_in_vain(void **state)
+{
+	uint32_t in_vain = 0;
+	char name[32];
+
+	(void)state;
+	claims_take(&claims, whole_session(&one, "session-0"));
+	for (int i = 1; i <= 1000; i++) {
+		snprintf(name, sizeof(name), "session-%d", i);
+		in_vain += claims_conflict(&claims, whole_session(&other, name));
+	}
+	assert_in_range(in_vain, 0, 5);
+}
+
 /* Two at once could both be within a limit that they exceed together. */
 static void limited_reserves_of_a_session_wait_for_each_other(void **state)
 {
@@ -362,6 +378,7 @@ int main(void)
 		cmocka_unit_test_setup(hold_is_its_own_and_no_variant, begin),
 		cmocka_unit_test_setup(replaced_hold_is_wanted_beside_its_variant, begin),
 		cmocka_unit_test_setup(who_reads_wants_nothing, begin),
+		cmocka_unit_test_setup(few_sessions_wait_in_vain, begin),
 		cmocka_unit_test_setup(limited_reserves_of_a_session_wait_for_each_other, begin),
 		cmocka_unit_test_setup(unlimited_reserves_of_a_session_do_not_meet, begin),
 		cmocka_unit_test_setup(whole_session_is_in_hand_until_it_is_released, begin),

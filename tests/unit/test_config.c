@@ -1,112 +1,11 @@
 /* The operator's settings: what is wrong is told, each in a line that names the setting. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "config_fixture.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "config.h"
-
-#define STOREFRONT "STOK_STOREFRONT_KEY_FILE"
-#define CRON	   "STOK_CRON_KEY_FILE"
-#define AUDIT	   "STOK_AUDIT_KEY_FILE"
-#define DATABASE   "STOK_DB_OPTIONS"
-
-#define KEY	   "a-key-of-some-length"
-#define OTHER_KEY  "another-key-of-a-length"
-#define AUDIT_LINE "0123456789abcdef0123456789abcdef"
-
-static const char *const settings[] = {STOREFRONT, CRON, AUDIT, DATABASE, "STOK_COMMITTERS",
-	"STOK_LANGUAGE", "STOK_METRICS_FILE", "STOK_LIMIT_QUANTITY", "STOK_LIMIT_HOLDS",
-	"STOK_LIMIT_UNITS", "STOK_LIMITS_BIND"};
-#define SETTINGS (sizeof(settings) / sizeof(settings[0]))
-
-static char directory[] = "/tmp/stok-test-config-XXXXXX";
-static char paths[SETTINGS][sizeof(directory) + 64];
-static struct config config;
-static char memory[64 * 1024];
-static struct text problems;
-
-static int make_directory(void **state)
-{
-	(void)state;
-	return mkdtemp(directory) != NULL ? 0 : -1;
-}
-
-static int remove_directory(void **state)
-{
-	(void)state;
-	return rmdir(directory);
-}
-
-/* A setting names a file of its own, with that content. */
-static void given_file(const char *setting, const char *content)
-{
-	size_t i = 0;
-	FILE *file;
-
-	while (strcmp(settings[i], setting) != 0)
-		i++;
-	snprintf(paths[i], sizeof(paths[i]), "%s/%s", directory, setting);
-	file = fopen(paths[i], "w");
-	assert_non_null(file);
-	assert_true(fputs(content, file) >= 0);
-	assert_int_equal(fclose(file), 0);
-	setenv(setting, paths[i], 1);
-}
-
-/* All that is needed, and nothing else. */
-static int begin(void **state)
-{
-	(void)state;
-	for (size_t i = 0; i < SETTINGS; i++)
-		unsetenv(settings[i]);
-	given_file(DATABASE, "[client]\nport=1\n[stok]\nuser=stok\n");
-	given_file(AUDIT, AUDIT_LINE "\n");
-	memset(&config, 0x5a, sizeof(config));
-	text_init(&problems, memory, sizeof(memory));
-	return 0;
-}
-
-static int finish(void **state)
-{
-	(void)state;
-	for (size_t i = 0; i < SETTINGS; i++) {
-		if (paths[i][0] != '\0')
-			unlink(paths[i]);
-	}
-	return 0;
-}
-
-static void assert_loads(void)
-{
-	text_clear(&problems);
-	if (!config_load(&config, &problems))
-		fail_msg("%s", problems.bytes);
-	assert_string_equal(problems.bytes, "");
-}
-
-/* Lines that begin with the name of the setting, of so many in all. */
-static void assert_problem(const char *setting, uint32_t lines_in_all)
-{
-	uint32_t lines = 0, of_setting = 0;
-
-	text_clear(&problems);
-	assert_false(config_load(&config, &problems));
-	for (const char *at = problems.bytes; *at != '\0'; at = strchr(at, '\n') + 1) {
-		lines++;
-		of_setting += strncmp(at, setting, strlen(setting)) == 0;
-	}
-	if (lines != lines_in_all || of_setting != 1)
-		fail_msg("%s: %u of %u problems:\n%s", setting, of_setting, lines, problems.bytes);
-}
+#include "limits.h"
 
 static void assert_caller(const char *key, enum caller expected)
 {
@@ -184,62 +83,6 @@ static void bad_values_are_named(void **state)
 		setenv("STOK_LANGUAGE", languages[i], 1);
 		assert_problem("STOK_LANGUAGE", 1);
 		assert_non_null(strstr(problems.bytes, languages[i]));
-	}
-}
-
-/* limits */
-
-static void assert_limits(int64_t quantity, int64_t holds, int64_t units, bool bind_all)
-{
-	assert_loads();
-	assert_int_equal(config.policy.limits.quantity, quantity);
-	assert_int_equal(config.policy.limits.holds, holds);
-	assert_int_equal(config.policy.limits.units, units);
-	assert_int_equal(config.policy.limits_bind_all, bind_all);
-}
-
-static void limits_have_defaults_and_values(void **state)
-{
-	(void)state;
-	assert_limits(1000, 100, 1000, false);
-	setenv("STOK_LIMIT_QUANTITY", "7", 1);
-	assert_limits(7, 100, 1000, false);
-	setenv("STOK_LIMIT_HOLDS", "8", 1);
-	setenv("STOK_LIMIT_UNITS", "2147483647", 1);
-	setenv("STOK_LIMITS_BIND", "all", 1);
-	assert_limits(7, 8, INT32_MAX, true);
-	setenv("STOK_LIMIT_QUANTITY", "0", 1); /* none */
-	setenv("STOK_LIMIT_HOLDS", "0", 1);
-	setenv("STOK_LIMIT_UNITS", "0", 1);
-	setenv("STOK_LIMITS_BIND", "public", 1);
-	assert_limits(0, 0, 0, false);
-	for (size_t i = 0; i < SETTINGS; i++) {
-		if (strncmp(settings[i], "STOK_LIMIT", strlen("STOK_LIMIT")) == 0)
-			setenv(settings[i], "", 1);
-	}
-	assert_limits(1000, 100, 1000, false);
-}
-
-static void bad_limits_are_named(void **state)
-{
-	static const char *const names[] = {
-		"STOK_LIMIT_QUANTITY", "STOK_LIMIT_HOLDS", "STOK_LIMIT_UNITS"};
-	static const char *const bad[] = {
-		"-1", "x", "1 ", " 1", "1.5", "2147483648", "18446744073709551617", "none"};
-	static const char *const callers[] = {"All", "storefront", "none", "0", "public,all"};
-
-	(void)state;
-	for (size_t k = 0; k < 3; k++) {
-		for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-			setenv(names[k], bad[i], 1);
-			assert_problem(names[k], 1);
-			assert_non_null(strstr(problems.bytes, bad[i]));
-		}
-		unsetenv(names[k]);
-	}
-	for (size_t i = 0; i < sizeof(callers) / sizeof(callers[0]); i++) {
-		setenv("STOK_LIMITS_BIND", callers[i], 1);
-		assert_problem("STOK_LIMITS_BIND", 1);
 	}
 }
 
@@ -400,6 +243,24 @@ static void empty_files_are_told_beside_other_problems(void **state)
 		assert_problem(settings[i], 4);
 }
 
+/* stokctl: whoever only checks the tables needs no key. */
+static void operator_needs_the_database_and_perhaps_the_audit_key(void **state)
+{
+	(void)state;
+	unsetenv(AUDIT);
+	assert_true(config_load_operator(&config, false, &problems));
+	assert_non_null(config.database_options);
+	assert_false(config_load_operator(&config, true, &problems));
+	assert_non_null(strstr(problems.bytes, AUDIT));
+	text_clear(&problems);
+	given_file(AUDIT, AUDIT_LINE "\n");
+	assert_true(config_load_operator(&config, true, &problems));
+	assert_int_equal(config.audit_key_length, strlen(AUDIT_LINE));
+	unsetenv(DATABASE);
+	assert_false(config_load_operator(&config, false, &problems));
+	assert_non_null(strstr(problems.bytes, DATABASE));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -407,8 +268,6 @@ int main(void)
 		cmocka_unit_test_setup_teardown(empty_setting_is_none, begin, finish),
 		cmocka_unit_test_setup_teardown(all_settings_are_read, begin, finish),
 		cmocka_unit_test_setup_teardown(bad_values_are_named, begin, finish),
-		cmocka_unit_test_setup_teardown(limits_have_defaults_and_values, begin, finish),
-		cmocka_unit_test_setup_teardown(bad_limits_are_named, begin, finish),
 		cmocka_unit_test_setup_teardown(database_options_are_needed, begin, finish),
 		cmocka_unit_test_setup_teardown(options_without_our_group_are_named, begin, finish),
 		cmocka_unit_test_setup_teardown(
@@ -417,6 +276,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(overlong_key_is_refused_whole, begin, finish),
 		cmocka_unit_test_setup_teardown(no_key_stands_in_a_problem, begin, finish),
 		cmocka_unit_test_setup_teardown(audit_key_is_needed, begin, finish),
+		cmocka_unit_test_setup_teardown(
+			operator_needs_the_database_and_perhaps_the_audit_key, begin, finish),
 		cmocka_unit_test_setup_teardown(all_problems_are_told, begin, finish),
 		cmocka_unit_test_setup_teardown(
 			empty_files_are_told_beside_other_problems, begin, finish),

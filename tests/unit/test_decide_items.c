@@ -224,24 +224,28 @@ static void sweep_of_one_variant_stays_though_another_is_short(void **state)
 	assert_variant(2, 1, 1);
 }
 
-/* One short variant of which more can be swept is enough to come back for. */
+/* One short variant of which more can be swept is enough to come back for, wherever it stands. */
 static void expired_holds_left_of_any_short_line_ask_for_another_round(void **state)
 {
-	const struct outcome *outcome;
+	static const uint64_t orders[][2] = {{1, 2}, {2, 1}};
 
-	(void)state;
-	given_variant(1, 1, 1);
-	given_variant(2, 9, 9);
-	given_unnamed_expired(5, 2, 1);
-	given_expired_left(2);
-	asked(ACTION_RESERVE);
-	asked_units(1, 1);
-	asked_units(2, 2);
-	outcome = decided();
-	assert_refused(outcome, CODE_INSUFFICIENT_STOCK);
-	assert_true(outcome->again);
-	assert_int_equal(outcome->swept, 1);
-	assert_int_equal(given.hold_count, 1);
+	for (size_t i = 0; i < 2; i++) {
+		const struct outcome *outcome;
+
+		begin(state);
+		given_variant(1, 1, 1);
+		given_variant(2, 9, 9);
+		given_unnamed_expired(5, 2, 1);
+		given_expired_left(2);
+		asked(ACTION_RESERVE);
+		asked_units(orders[i][0], 2);
+		asked_units(orders[i][1], 2);
+		outcome = decided();
+		assert_refused(outcome, CODE_INSUFFICIENT_STOCK);
+		assert_true(outcome->again);
+		assert_int_equal(outcome->swept, 1);
+		assert_int_equal(given.hold_count, 1);
+	}
 }
 
 /* What the batch did before is what there is. */

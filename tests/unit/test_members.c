@@ -99,6 +99,7 @@ static void integers_have_bounds(void **state)
 	faults.count = 0;
 	assert_false(members_integer(&members, "neg", 1, INT64_MAX, &value));
 	assert_bounds("/neg", FAULT_RANGE, 1, INT64_MAX);
+	assert_int_equal(value, 6); /* the last that was good */
 }
 
 /* What was there before is not taken for what could not be read. */
@@ -349,8 +350,6 @@ static void only_objects_are_items(void **state)
 
 static void lists_of_items_have_bounds(void **state)
 {
-	static const char *const other[] = {"{}", "{\"l\":null}", "{\"l\":{}}", "{\"l\":1}"};
-
 	(void)state;
 	given("{\"l\":[]}");
 	assert_int_equal(members_list(&members, "l", 3), 0);
@@ -361,11 +360,9 @@ static void lists_of_items_have_bounds(void **state)
 	given("{\"l\":[{},1,null]}"); /* what they are is asked one by one */
 	assert_int_equal(members_list(&members, "l", 3), 3);
 	assert_no_fault();
-	for (size_t i = 0; i < sizeof(other) / sizeof(other[0]); i++) {
-		given(other[i]);
-		assert_int_equal(members_list(&members, "l", 3), 0);
-		assert_fault("/l", FAULT_NOT_LIST);
-	}
+	given("{\"l\":{}}");
+	assert_int_equal(members_list(&members, "l", 3), 0);
+	assert_fault("/l", FAULT_NOT_LIST);
 }
 
 /* Pointers stay valid while their item is read, whatever item was read before. */

@@ -175,6 +175,25 @@ static void lines_taken_have_a_bound(void **state)
 	assert_int_equal(out[0]->command.line_count, 10);
 }
 
+/* How many holds it names is not known before it is in a batch. */
+static void whole_session_weighs_as_much_as_it_may_name(void **state)
+{
+	struct job *out[WAITING];
+
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		struct job *job = borrowed(0);
+
+		job->command.whole_session = true;
+		assert_true(queue_push(queue, job));
+	}
+	pushed(1);
+	assert_int_equal(taken(out, WAITING, 2 * LINES_MAX), 2);
+	assert_int_equal(taken(out, WAITING, LINES_MAX), 1);
+	assert_true(out[0]->command.whole_session);
+	assert_int_equal(taken(out, WAITING, LINES_MAX), 1);
+}
+
 /* Not even alone: a batch that is begun already has room for the rest of it only. */
 static void job_that_does_not_fit_stays(void **state)
 {
@@ -430,6 +449,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(full_queue_takes_no_more, begin, finish),
 		cmocka_unit_test_setup_teardown(jobs_taken_have_a_bound, begin, finish),
 		cmocka_unit_test_setup_teardown(lines_taken_have_a_bound, begin, finish),
+		cmocka_unit_test_setup_teardown(
+			whole_session_weighs_as_much_as_it_may_name, begin, finish),
 		cmocka_unit_test_setup_teardown(job_that_does_not_fit_stays, begin, finish),
 		cmocka_unit_test_setup_teardown(closed_queue_is_drained_first, begin, finish),
 		cmocka_unit_test_setup_teardown(job_for_nobody_stops_the_process, begin, finish),

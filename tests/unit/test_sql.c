@@ -104,21 +104,24 @@ static void next_releases_are_of_live_holds(void **state)
 	struct id_list variants = {.count = 2, .ids = {2, 10}};
 
 	(void)state;
-	sql_next_releases(&text, &variants, NOW);
+	sql_next_releases(&text, &variants, NULL, NOW);
 	assert_begins("SELECT h.variantId,h.sessionId,");
-	assert_has("status='ACTIVE' AND r.expiresAt>'2025-11-22 16:00:00.123' "
-		   "ORDER BY r.expiresAt LIMIT 1)");
+	assert_has("FORCE INDEX (StockReservation_variant) WHERE r.variantId=v.id AND "
+		   "r.status='ACTIVE' AND r.expiresAt>'2025-11-22 16:00:00.123' "
+		   "ORDER BY r.variantId,r.status,r.expiresAt LIMIT 1)");
 	assert_has("v.id IN (2,10)");
 }
 
-static void next_release_of_others_leaves_one_session_out(void **state)
+static void next_releases_of_others_leave_one_session_out(void **state)
 {
+	struct id_list variants = {.count = 2, .ids = {2, 10}};
+
 	(void)state;
-	sql_next_release_of_others(&text, 2, "a'b", NOW);
-	assert_begins("SELECT variantId,sessionId,");
-	assert_has("variantId=2 AND status='ACTIVE' AND expiresAt>'2025-11-22 16:00:00.123' AND "
-		   "sessionId<>'a''b' ");
-	assert_ends("ORDER BY expiresAt LIMIT 1");
+	sql_next_releases(&text, &variants, "a'b", NOW);
+	assert_has("FORCE INDEX (StockReservation_variant) ");
+	assert_has("r.status='ACTIVE' AND r.expiresAt>'2025-11-22 16:00:00.123' AND "
+		   "r.sessionId<>'a''b' ORDER BY r.variantId,r.status,r.expiresAt LIMIT 1)");
+	assert_has("v.id IN (2,10)");
 }
 
 static void variants_with_expired_holds_are_found(void **state)
@@ -209,7 +212,8 @@ static void live_holds_of_a_session_are_found(void **state)
 	sql_session_holds(&text, &commands[0]);
 	assert_string_equal(text.bytes,
 		"SELECT id FROM StockReservation WHERE sessionId='a''b' AND status='ACTIVE' AND "
-		"expiresAt>UTC_TIMESTAMP(3) ORDER BY expiresAt,id LIMIT 101");
+		"expiresAt>UTC_TIMESTAMP(3) ORDER BY expiresAt>=createdAt+INTERVAL 7200 SECOND,"
+		"expiresAt,id LIMIT 101");
 }
 
 /* NULL falls out of comparisons: it is asked for in words of its own. */
@@ -255,9 +259,11 @@ static void availability_reads_expired_holds_and_the_next_to_end(void **state)
 	given_ids(2, 10, INT64_MAX);
 	sql_availability(&text, &list);
 	assert_begins("SELECT v.id,v.stock,v.reserved,e.units,(SELECT ");
-	assert_has("r.variantId=v.id AND r.status='ACTIVE' AND r.expiresAt>UTC_TIMESTAMP(3) "
-		   "ORDER BY r.expiresAt LIMIT 1)");
-	assert_has("SUM(quantity) AS units FROM StockReservation WHERE variantId IN "
+	assert_has("FORCE INDEX (StockReservation_variant) WHERE r.variantId=v.id AND "
+		   "r.status='ACTIVE' AND r.expiresAt>UTC_TIMESTAMP(3) "
+		   "ORDER BY r.variantId,r.status,r.expiresAt LIMIT 1)");
+	assert_has("SUM(quantity) AS units FROM StockReservation "
+		   "FORCE INDEX (StockReservation_variant) WHERE variantId IN "
 		   "(2,10,9223372036854775807) AND status='ACTIVE' AND "
 		   "expiresAt<=UTC_TIMESTAMP(3) GROUP BY variantId) e ON e.variantId=v.id ");
 	assert_ends(" WHERE v.id IN (2,10,9223372036854775807)");
@@ -315,8 +321,7 @@ static void longest_selects_fit(void **state)
 	sql_expired_of_variants(&text, &list, NOW, SWEEP_MAX, false);
 	assert_true(text.length < STATEMENT_MAX);
 	sql_variants_with_expired(&text, &list, NOW);
-	sql_next_releases(&text, &list, NOW);
-	sql_next_release_of_others(&text, ID_MAX, session, NOW);
+	sql_next_releases(&text, &list, session, NOW);
 	sql_availability(&text, &list);
 	assert_true(text.length < STATEMENT_MAX);
 }
@@ -331,7 +336,7 @@ int main(void)
 		cmocka_unit_test_setup(variants_of_holds_are_read_unlocked, begin),
 		cmocka_unit_test_setup(expired_holds_are_read_oldest_first, begin),
 		cmocka_unit_test_setup(next_releases_are_of_live_holds, begin),
-		cmocka_unit_test_setup(next_release_of_others_leaves_one_session_out, begin),
+		cmocka_unit_test_setup(next_releases_of_others_leave_one_session_out, begin),
 		cmocka_unit_test_setup(variants_with_expired_holds_are_found, begin),
 		cmocka_unit_test_setup(keys_are_looked_up_for_the_lines_that_are_asked, begin),
 		cmocka_unit_test_setup(sessions_of_limited_commands_are_counted, begin),

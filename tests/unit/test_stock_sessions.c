@@ -180,7 +180,7 @@ static void moved_hold_is_counted_where_it_is(void **state)
 
 static void full_batch_of_sessions_has_room(void **state)
 {
-	char name[16];
+	char name[32];
 
 	(void)state;
 	for (int i = 0; i < BATCH_MAX; i++) {

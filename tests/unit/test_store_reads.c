@@ -1,155 +1,28 @@
-/*
- * What the store makes of the answers to its reads. The database is played: it answers every
- * question with the rows that the test gives, and may fail.
- */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+/* What the store makes of the answers to its reads. */
+#include "store_fixture.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "store.h"
+#include "limits.h"
 
-#define ROWS_MAX    (LINES_MAX + 20)
-#define COLUMNS_MAX 6
+#define ANYTHING "SELECT "
 
-static struct {
-	char text[ROWS_MAX][COLUMNS_MAX][32]; /* "": NULL */
-	uint32_t count;
-} rows;
-static enum store_status opening, selecting;
-static uint32_t selects, rollbacks;
-static bool answers_the_clock;
-static struct store *store;
 static struct command command;
 
-/* the connection, as played */
-
-struct connection *connection_new(const char *option_file)
+static int ask_anew(void **state)
 {
-	return (struct connection *)(uintptr_t)option_file;
-}
-
-void connection_free(struct connection *connection)
-{
-	(void)connection;
-}
-
-enum store_status connection_open(struct connection *connection)
-{
-	(void)connection;
-	return opening;
-}
-
-bool connection_is_open(const struct connection *connection)
-{
-	return connection != NULL;
-}
-
-static void answer(uint32_t row, row_reader *reader, void *context)
-{
-	char *columns[COLUMNS_MAX];
-
-	for (uint32_t i = 0; i < COLUMNS_MAX; i++)
-		columns[i] = rows.text[row][i][0] != '\0' ? rows.text[row][i] : NULL;
-	reader(context, columns);
-}
-
-enum store_status connection_select(struct connection *connection, const struct text *statement,
-	row_reader *reader, void *context)
-{
-	char now[] = "123456";
-	char *clock[] = {now};
-
-	(void)connection;
-	selects++;
-	if (selecting != STORE_OK)
-		return selecting;
-	if (strstr(statement->bytes, " FROM ") == NULL) {
-		answers_the_clock = true;
-		reader(context, clock);
-		return STORE_OK;
-	}
-	for (uint32_t i = 0; i < rows.count; i++)
-		answer(i, reader, context);
-	return STORE_OK;
-}
-
-enum store_status connection_run_all(
-	struct connection *connection, const struct text *statements, uint32_t count, bool commits)
-{
-	(void)connection;
-	(void)statements;
-	(void)count;
-	(void)commits;
-	fail_msg("a read writes");
-	return STORE_FAILED;
-}
-
-void connection_rollback(struct connection *connection)
-{
-	(void)connection;
-	rollbacks++;
-}
-
-uint64_t connection_first_id(const struct connection *connection)
-{
-	(void)connection;
-	return 1;
-}
-
-uint64_t connection_id_step(const struct connection *connection)
-{
-	(void)connection;
-	return 1;
-}
-
-/* the tests' own */
-
-static int begin(void **state)
-{
-	(void)state;
-	memset(&rows, 0, sizeof(rows));
 	memset(&command, 0, sizeof(command));
-	opening = selecting = STORE_OK;
-	selects = rollbacks = 0;
-	answers_the_clock = false;
-	store = store_open("a connection");
-	assert_non_null(store);
+	begin(state);
+	answers(ANYTHING);
 	return 0;
-}
-
-static int finish(void **state)
-{
-	(void)state;
-	store_close(store);
-	return 0;
-}
-
-/* One more row of these columns, up to NULL; "": NULL in the database. */
-static void given_row(const char *first, ...)
-{
-	va_list columns;
-	uint32_t i = 0;
-
-	assert_in_range(rows.count, 0, ROWS_MAX - 1);
-	va_start(columns, first);
-	for (const char *column = first; column != NULL; column = va_arg(columns, const char *))
-		snprintf(rows.text[rows.count][i++], sizeof(rows.text[0][0]), "%s", column);
-	va_end(columns);
-	rows.count++;
 }
 
 static void given_ids(uint64_t first, uint32_t count)
 {
 	char id[32];
 
-	rows.count = 0;
+	answers(ANYTHING);
 	for (uint32_t i = 0; i < count; i++) {
 		snprintf(id, sizeof(id), "%llu", (unsigned long long)(first + i));
 		given_row(id, NULL);
@@ -206,6 +79,24 @@ static void hundred_holds_are_all(void **state)
 	assert_int_equal(command.line_count, 100);
 	assert_int_equal(command.lines[99].reservation_id, 100);
 	assert_false(command.more);
+}
+
+/* They come in the order of their ends, not of their ids: who ends last can wait for the next call.
+ */
+static void those_that_end_first_are_named(void **state)
+{
+	char id[32];
+
+	(void)state;
+	for (int i = 300; i >= 200; i--) {
+		snprintf(id, sizeof(id), "%d", i);
+		given_row(id, NULL);
+	}
+	search();
+	assert_int_equal(command.line_count, 100);
+	assert_int_equal(command.lines[0].reservation_id, 201);
+	assert_int_equal(command.lines[99].reservation_id, 300);
+	assert_true(command.more);
 }
 
 /* They tell what became of the attempt; and each is named once. */
@@ -311,7 +202,7 @@ static void expired_holds_count_as_free(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		rows.count = 0;
+		answers(ANYTHING);
 		given_row("7", cases[i].stock, cases[i].reserved, cases[i].expired, "",
 			"1800000000000", NULL);
 		assert_int_equal(
@@ -322,7 +213,6 @@ static void expired_holds_count_as_free(void **state)
 		assert_int_equal(found[0].next_release_ms, 0);
 		assert_int_equal(now_ms, INT64_C(1800000000000));
 	}
-	assert_false(answers_the_clock);
 }
 
 static void each_variant_is_told_with_its_next_release(void **state)
@@ -353,29 +243,58 @@ static void unknown_variants_ask_the_clock(void **state)
 	(void)state;
 	assert_int_equal(store_availability(store, &variants, found, &count, &now_ms), STORE_OK);
 	assert_int_equal(count, 0);
-	assert_int_equal(now_ms, 123456);
+	assert_int_equal(now_ms, CLOCK);
 	opening = STORE_LOST;
 	assert_int_equal(store_availability(store, &variants, found, &count, &now_ms), STORE_LOST);
 	assert_int_equal(selects, 2);
+}
+
+/* when others' holds end */
+
+/* Of how many variants ever its own hold ends first: one more question. The locks are held. */
+static void session_asks_once_more_for_all_its_variants(void **state)
+{
+	struct release asks[] = {{.variant_id = 1, .session_id = "own"},
+		{.variant_id = 2, .session_id = "own"}, {.variant_id = 3, .session_id = "own"},
+		{.variant_id = 1, .session_id = "third"}};
+
+	(void)state;
+	answers("r.sessionId<>'own'");
+	given_row("1", "other", "1000", NULL);
+	given_row("3", "other", "3000", NULL);
+	answers(ANYTHING);
+	given_row("1", "own", "100", NULL);
+	given_row("2", "own", "200", NULL);
+	given_row("3", "own", "300", NULL);
+	assert_int_equal(store_next_release(store, CLOCK, asks, 4), STORE_OK);
+	assert_int_equal(selects, 2);
+	assert_int_equal(asks[0].expires_at_ms, 1000);
+	assert_int_equal(asks[1].expires_at_ms, 0); /* nobody else holds it */
+	assert_int_equal(asks[2].expires_at_ms, 3000);
+	assert_int_equal(asks[3].expires_at_ms, 100);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(
-			holds_found_are_lines_in_their_order, begin, finish),
-		cmocka_unit_test_setup_teardown(search_forgets_the_one_before, begin, finish),
-		cmocka_unit_test_setup_teardown(hundred_holds_are_all, begin, finish),
-		cmocka_unit_test_setup_teardown(recheck_keeps_what_was_named_before, begin, finish),
+			holds_found_are_lines_in_their_order, ask_anew, finish),
+		cmocka_unit_test_setup_teardown(search_forgets_the_one_before, ask_anew, finish),
+		cmocka_unit_test_setup_teardown(hundred_holds_are_all, ask_anew, finish),
+		cmocka_unit_test_setup_teardown(those_that_end_first_are_named, ask_anew, finish),
 		cmocka_unit_test_setup_teardown(
-			recheck_tells_of_holds_that_have_no_place, begin, finish),
-		cmocka_unit_test_setup_teardown(failed_search_leaves_the_command, begin, finish),
-		cmocka_unit_test_setup_teardown(live_holds_are_listed, begin, finish),
-		cmocka_unit_test_setup_teardown(empty_list_tells_the_time, begin, finish),
-		cmocka_unit_test_setup_teardown(expired_holds_count_as_free, begin, finish),
+			recheck_keeps_what_was_named_before, ask_anew, finish),
 		cmocka_unit_test_setup_teardown(
-			each_variant_is_told_with_its_next_release, begin, finish),
-		cmocka_unit_test_setup_teardown(unknown_variants_ask_the_clock, begin, finish),
+			recheck_tells_of_holds_that_have_no_place, ask_anew, finish),
+		cmocka_unit_test_setup_teardown(failed_search_leaves_the_command, ask_anew, finish),
+		cmocka_unit_test_setup_teardown(live_holds_are_listed, ask_anew, finish),
+		cmocka_unit_test_setup_teardown(empty_list_tells_the_time, ask_anew, finish),
+		cmocka_unit_test_setup_teardown(expired_holds_count_as_free, ask_anew, finish),
+		cmocka_unit_test_setup_teardown(
+			each_variant_is_told_with_its_next_release, ask_anew, finish),
+		cmocka_unit_test_setup_teardown(unknown_variants_ask_the_clock, ask_anew, finish),
+		cmocka_unit_test_setup_teardown(
+			session_asks_once_more_for_all_its_variants, begin, finish),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -179,6 +179,33 @@ static void lost_sweep_that_happened_is_counted(void **state)
 	assert_total("\nstok_swept_total 1\n");
 }
 
+/* Nothing of the lost COMMIT happened, so both attempts find it expired. */
+static void fill_expired(struct stock *stock)
+{
+	struct hold *hold;
+
+	stock_add_variant(stock, THE_VARIANT, 100, THE_QUANTITY);
+	hold = stock_add_named(stock, 5);
+	hold->variant_id = THE_VARIANT;
+	hold->quantity = THE_QUANTITY;
+	hold->created_at_ms = NOW - 2;
+	hold->expires_at_ms = NOW - 1;
+}
+
+/* The hold bears the request's name in the end, but for what the second attempt did. */
+static void sweep_that_is_done_again_is_counted_once(void **state)
+{
+	(void)state;
+	fill = fill_expired;
+	jobs[0].command.action = ACTION_CANCEL;
+	jobs[0].command.lines[0] = (struct command_line){.reservation_id = 5};
+	closed_in_truth = true;
+	attempts[0].commit = STORE_UNKNOWN;
+	assert_int_equal(run(), STORE_OK);
+	assert_int_equal(jobs[0].swept, 1);
+	assert_total("\nstok_swept_total 1\n");
+}
+
 /* Without any loss: what falls is taken for a restart by those who read the totals. */
 static void total_of_sweeps_never_falls(void **state)
 {
@@ -214,6 +241,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			lost_sweep_that_is_undone_counts_for_nothing, begin, finish),
 		cmocka_unit_test_setup_teardown(lost_sweep_that_happened_is_counted, begin, finish),
+		cmocka_unit_test_setup_teardown(
+			sweep_that_is_done_again_is_counted_once, begin, finish),
 		cmocka_unit_test_setup_teardown(total_of_sweeps_never_falls, begin, finish),
 	};
 
