@@ -1,7 +1,7 @@
 /*
  * What the access log is told of a request: headers that nginx logs and hides from clients. An id
- * stands there on success only if this very request changed its hold; or, of a replay, if the
- * request that it repeats made it.
+ * stands there on success only if this very request changed its hold, or extended it as far as it
+ * may be; or, of a replay, if the request that it repeats made it.
  */
 #ifndef STOK_AUDIT_H
 #define STOK_AUDIT_H

@@ -103,7 +103,7 @@ static enum store_status save(
 }
 
 /* A command about a whole session is made one about holds that have names. */
-static enum store_status name_holds(
+static enum store_status name_session_holds(
 	struct transaction *transaction, struct job *const *jobs, uint32_t count)
 {
 	enum store_status status = STORE_OK;
@@ -124,7 +124,7 @@ static enum store_status try_once(struct transaction *transaction, struct job *c
 
 	for (uint32_t i = 0; i < count; i++)
 		commands[i] = &jobs[i]->command;
-	status = name_holds(transaction, jobs, count);
+	status = name_session_holds(transaction, jobs, count);
 	if (status == STORE_OK)
 		status = store_load(
 			transaction->store, commands, count, locking, &transaction->stock, loading);

@@ -9,6 +9,9 @@ from history import hashed_key
 # The client's clock and the database's are one host's, but not read at the same instant.
 SLACK_MS = 20
 
+# How late a line may be after the answer (nginx's lingering_timeout is 5 s).
+LINGER_S = 10
+
 EVIDENCE_MAX = 12  # lines of one violation that are shown
 
 
@@ -62,15 +65,16 @@ class Books:
 
     history: Attempts. tables: Tables, read when nothing was under way any more. audit: the lines of
     the access log, parsed. stocks: variant -> what there was at the start. earlier: Tables that
-    were read meanwhile.
+    were read meanwhile. outages: when nginx was ended at once, in seconds since the epoch.
     """
 
-    def __init__(self, history, tables, audit, stocks, earlier=()):
+    def __init__(self, history, tables, audit, stocks, earlier=(), outages=()):
         self.history = sorted(history, key=lambda attempt: attempt.start)
         self.tables = tables
         self.rows = tables.rows
         self.stocks = stocks
         self.earlier = earlier
+        self.outages = outages
         self._usage = {}
         self.audit_of_try = {line["clientRequestId"]: line for line in audit}
         self.try_of_id = {attempt.id: attempt for attempt in history}
@@ -105,6 +109,11 @@ class Books:
         """nginx's id of an attempt; None if the log has no line of it."""
         line = self.audit_of_try.get(attempt.id)
         return None if line is None else line["requestId"]
+
+    def may_lack_its_line(self, attempt):
+        """nginx was ended before it logged what it had answered: of a connection that lingers, it
+        does so only when the client has closed it."""
+        return any(attempt.end <= outage <= attempt.end + LINGER_S for outage in self.outages)
 
     def creator(self, row):
         """The attempt that made a row; None if only nginx could tell, and it did not live to."""

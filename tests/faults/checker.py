@@ -31,7 +31,7 @@ RULES = (
 )
 
 
-def check(history, tables, audit, stocks, earlier=()):
+def check(history, tables, audit, stocks, earlier=(), outages=()):
     """All violations, each with its evidence; [] if every promise was kept."""
-    books = Books(history, tables, audit, stocks, earlier)
+    books = Books(history, tables, audit, stocks, earlier, outages)
     return [violation for rule in RULES for violation in rule(books)]

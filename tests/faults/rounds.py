@@ -85,7 +85,7 @@ class Round:
         self.tables = self.instance.read_tables(OLD_VARIANT)
         self.audit = self.instance.read_audit(self.audit_from)
         self.violations = check(self.load.history, self.tables, self.audit, self.stocks,
-                                self.earlier)
+                                self.earlier, self.instance.outages)
         if self.read_old_rows() != self.old_rows:
             self.violations.append(Violation("rewritten row", "a hold of former years", []))
         self.proof = self.prove()

@@ -330,6 +330,17 @@ def test_an_answer_that_is_not_in_the_log():
     caught(story, "no audit")
 
 
+def test_only_an_outage_of_nginx_explains_a_missing_line():
+    for late_s, expected in ((-1, True), (9, False), (11, True)):
+        story, _ = honest()
+        story.reserve(1, 1)
+        story.audit.pop()
+        found = check(story.history, story.tables(), story.audit, story.stocks,
+                      outages=[story.history[-1].end + late_s])
+        missing = "no audit" in {violation.rule for violation in found}
+        assert missing == expected, (late_s, found)
+
+
 def test_another_answer_in_the_log():
     story, _ = honest()
     story.reserve(1, 1)
