@@ -18,7 +18,7 @@ RUN_PACKAGES=(
 
 # For the tests, besides those.
 CHECK_PACKAGES=(
-	clang clang-format libclang-rt-14-dev libcmocka-dev python3 shellcheck
+	clang clang-format libclang-rt-14-dev libcmocka-dev libfaketime python3 shellcheck
 	goaccess logrotate
 )
 
