@@ -194,11 +194,13 @@ uint32_t queue_take(
 
 void queue_release(struct queue *queue, struct job *const *jobs, uint32_t count)
 {
+	int64_t now_ms = monotonic_ms();
+
 	pthread_mutex_lock(&queue->lock);
 	for (uint32_t i = 0; i < count; i++) {
 		if (!jobs[i]->claimed)
 			continue;
-		queue->took_ms = monotonic_ms() - jobs[i]->taken_ms;
+		queue->took_ms = now_ms - jobs[i]->taken_ms;
 		claims_release(&queue->claims, &jobs[i]->command);
 		jobs[i]->claimed = false;
 		queue->in_hand--;
